@@ -1,0 +1,3 @@
+"""Cyan: a self-hosted device cloud, wire-compatible with Particle's."""
+
+__version__ = "0.1.0"
