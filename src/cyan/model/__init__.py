@@ -1,0 +1,1 @@
+"""The nouns: what a device cloud talks about, and nothing that it does."""
