@@ -67,7 +67,7 @@ class TicketPurpose(StrEnum):
 
     SET_UP = "set_up"
     SIGN_UP = "sign_up"
-    PASSWORD_RESET = "password_reset"  # noqa: S105 - a purpose, not a secret
+    PASSWORD_RESET = "password_reset"
     MFA_LOGIN = "mfa_login"
     MFA_ENROLMENT = "mfa_enrolment"
     TRANSFER = "transfer"
@@ -75,13 +75,14 @@ class TicketPurpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A random text handed to one person for one purpose; only its hash is kept.
+    """Something one person may do once, on showing a link or a token.
 
-    `subject` is what it is about (an account, a transfer), `body` what must be
-    remembered with it; it is over once used or at `expires_at`.
+    The person gets `id` and a signature of it that only this server can make, so
+    the database alone opens nothing. `subject` is what it is about (an account, a
+    transfer), `body` what must be remembered with it.
     """
 
-    hash: str
+    id: str
     purpose: TicketPurpose
     subject: str
     body: dict[str, Any]

@@ -37,11 +37,11 @@ class RefusalCode(StrEnum):
     SIGNUP_CLOSED = "signup_closed"
     USERNAME_UNUSABLE = "username_unusable"
     USERNAME_TAKEN = "username_taken"
-    PASSWORD_UNUSABLE = "password_unusable"  # noqa: S105 - a code, not a secret
+    PASSWORD_UNUSABLE = "password_unusable"
     LINK_OVER = "link_over"
     MFA_ALREADY_ON = "mfa_already_on"
     MFA_NOT_ON = "mfa_not_on"
-    TOKEN_NOT_FOUND = "token_not_found"  # noqa: S105 - a code, not a secret
+    TOKEN_NOT_FOUND = "token_not_found"
     CLIENT_NOT_FOUND = "client_not_found"
     CLIENT_UNUSABLE = "client_unusable"
     ONLY_OPERATOR = "only_operator"

@@ -10,7 +10,7 @@ class NoticeKind(StrEnum):
     """What happened; past tense. Each kind has a mail template of its name."""
 
     ACCOUNT_INVITED = "account_invited"
-    PASSWORD_RESET_REQUESTED = "password_reset_requested"  # noqa: S105 - a name
+    PASSWORD_RESET_REQUESTED = "password_reset_requested"
     TRANSFER_REQUESTED = "transfer_requested"
     TRANSFER_APPROVED = "transfer_approved"
     TRANSFER_DENIED = "transfer_denied"
