@@ -103,6 +103,13 @@ class Throttle(Protocol):
         """Start again from nothing, as after a success."""
 
 
+class Meter(Protocol):
+    """Counts data operations (EVT-3); kept in memory and written now and then."""
+
+    def count(self, account_id: str, kind: str, operations: int) -> None:
+        """Count operations of a kind for an account, in the present month."""
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """The bundle of outside things that a use case gets."""
@@ -113,4 +120,5 @@ class World:
     clock: Clock
     secrets: Secrets
     throttle: Throttle
+    meter: Meter
     settings: Settings
