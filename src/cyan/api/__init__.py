@@ -1,0 +1,1 @@
+"""The door for programs: REST and event streams in the shapes of Particle's cloud."""

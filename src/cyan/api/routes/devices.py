@@ -1,0 +1,203 @@
+"""An account's own devices: list, get, claim, unclaim, change, ping, explain.
+
+REST contract §2.1–2.7 for devices outside products.
+"""
+
+from typing import Annotated, Any
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from cyan.api.errors import Family
+from cyan.api.routing import Routes
+from cyan.api.wire.devices import DeviceDetail, DeviceSummary, detail_of, summary_of
+from cyan.api.wire.moments import moment
+from cyan.interfaces import World
+from cyan.model.accounts import Actor
+from cyan.model.decisions import RefusalCode as Code
+from cyan.model.decisions import refused
+from cyan.services import claims, devices
+from cyan.services.explain import explain
+
+routes = Routes()
+
+CLAIM_REFUSALS = (
+    Code.DEVICE_UNKNOWN,
+    Code.OWNED_BY_ANOTHER,
+    Code.DEVICE_LIMIT,
+    Code.RATE_LIMITED,
+)
+OWN = (Code.DEVICE_UNKNOWN,)
+
+
+class ClaimRequest(Struct):
+    """What a claim says: which device, and whether to ask an owner for it."""
+
+    id: Annotated[str, Meta(max_length=128)] | None = None
+    request_transfer: bool | None = None
+
+
+class ClaimQuery(Struct):
+    """The error text of an owned device tells people to add this to the URL."""
+
+    request_transfer: bool = False
+
+
+class ClaimReply(Struct, omit_defaults=True):
+    """The union of what clients of all ages look for (REST contract §2.4)."""
+
+    ok: bool
+    id: str | UnsetType = UNSET
+    deviceID: str | UnsetType = UNSET  # noqa: N815 - a wire field
+    user_id: str | UnsetType = UNSET
+    connected: bool | UnsetType = UNSET
+    claimed: bool | UnsetType = UNSET
+    transfer_id: str | UnsetType = UNSET
+
+
+class Changes(Struct):
+    """What may be changed of a device; several at once are merged."""
+
+    name: str | None | UnsetType = UNSET
+    notes: str | None | UnsetType = UNSET
+    signal: str | int | bool | UnsetType = UNSET
+    firmware_updates_forced: bool | UnsetType = UNSET
+
+
+class Okay(Struct):
+    """It was done."""
+
+    ok: bool = True
+
+
+class PingReply(Struct):
+    """Whether the device answered."""
+
+    online: bool
+    ok: bool = True
+
+
+@routes("GET /v1/devices", scope="devices:list", family=Family.LIST)
+async def list_devices(world: World, actor: Actor) -> list[DeviceSummary]:
+    """List all devices that you own."""
+    return [summary_of(each) for each in await devices.list_devices(world, actor)]
+
+
+@routes(
+    "POST /v1/devices",
+    scope="devices:claim",
+    family=Family.LIST,
+    refusals=CLAIM_REFUSALS,
+)
+async def claim_device(
+    world: World, actor: Actor, body: ClaimRequest, query: ClaimQuery
+) -> ClaimReply:
+    """Claim a device, or ask its owner for it."""
+    if not body.id:
+        raise refused(
+            Code.DEVICE_UNKNOWN,
+            "data.deviceID is empty",
+            remedy="Send the Device ID as `id`.",
+        )
+    outcome = await claims.claim_device(
+        world,
+        actor,
+        body.id,
+        request_transfer=bool(body.request_transfer) or query.request_transfer,
+    )
+    if outcome.transfer_id is not None:
+        return ClaimReply(ok=True, transfer_id=outcome.transfer_id)
+    return ClaimReply(
+        ok=True,
+        id=outcome.device_id,
+        deviceID=outcome.device_id,
+        user_id=actor.account_id,
+        connected=outcome.online,
+        claimed=True,
+    )
+
+
+@routes(
+    "GET /v1/devices/{device}",
+    scope="devices:get",
+    family=Family.PERMISSION,
+    refusals=OWN,
+)
+async def get_device(world: World, actor: Actor, device: str) -> DeviceDetail:
+    """Get one of your devices, by Device ID or name."""
+    return detail_of(await devices.get_device(world, actor, device), actor.username)
+
+
+@routes(
+    "DELETE /v1/devices/{device}",
+    scope="devices:release",
+    family=Family.PERMISSION,
+    refusals=OWN,
+)
+async def unclaim_device(world: World, actor: Actor, device: str) -> Okay:
+    """Unclaim a device, online or offline; its SIM stays as it is."""
+    await claims.unclaim_device(world, actor, device)
+    return Okay()
+
+
+@routes(
+    "PUT /v1/devices/{device}",
+    scope="devices:update",
+    family=Family.PERMISSION,
+    refusals=(
+        *OWN,
+        Code.NAME_TAKEN,
+        Code.NAME_UNUSABLE,
+        Code.NOTES_UNUSABLE,
+        Code.NOTHING_TO_DO,
+        Code.DEVICE_OFFLINE,
+        Code.DEVICE_SILENT,
+    ),
+)
+async def change_device(
+    world: World, actor: Actor, device: str, body: Changes
+) -> dict[str, Any]:
+    """Rename a device, note something, let it signal, or force its updates."""
+    found = await devices.get_device(world, actor, device)
+    reply: dict[str, Any] = {"id": found.id}
+    if body.name is not UNSET:
+        reply["name"] = await devices.rename_device(world, actor, found.id, body.name)
+    if body.notes is not UNSET:
+        await devices.set_notes(world, actor, found.id, body.notes)
+        reply["notes"] = body.notes
+    if body.firmware_updates_forced is not UNSET:
+        forced = body.firmware_updates_forced
+        await devices.force_updates(world, actor, found.id, forced)
+        reply["firmware_updates_forced"] = forced
+    if body.signal is not UNSET:
+        on = str(body.signal) in ("1", "True", "true")
+        await devices.signal_device(world, actor, found.id, on)
+        reply |= {"connected": True, "signaling": on}
+    if len(reply) == 1:
+        raise refused(
+            Code.NOTHING_TO_DO,
+            "Nothing to do?",
+            remedy="Send name, notes, signal or firmware_updates_forced.",
+        )
+    return {**reply, "updated_at": moment(world.clock.now())}
+
+
+@routes(
+    "PUT /v1/devices/{device}/ping",
+    scope="devices:ping",
+    family=Family.PERMISSION,
+    refusals=OWN,
+)
+async def ping_device(world: World, actor: Actor, device: str) -> PingReply:
+    """Ask whether a device is there."""
+    return PingReply(await devices.ping_device(world, actor, device))
+
+
+@routes(
+    "GET /v1/devices/{device}/explain",
+    scope="devices:get",
+    family=Family.PERMISSION,
+    refusals=OWN,
+)
+async def explain_device(world: World, actor: Actor, device: str) -> dict[str, Any]:
+    """Explain where a device stands, what it may do, and why not."""
+    return await explain(world, actor, device)

@@ -1,0 +1,1 @@
+"""The shapes of Particle's REST contract, made from our nouns."""

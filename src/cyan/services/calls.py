@@ -1,0 +1,103 @@
+"""Calling a device's functions and reading its variables."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cyan.interfaces import World
+from cyan.interfaces.requests import (
+    CallFunction,
+    FunctionResult,
+    ReadVariable,
+    TooLong,
+    VariableValue,
+)
+from cyan.model.accounts import Actor
+from cyan.model.decisions import RefusalCode, Refused, refused
+from cyan.model.devices import Device
+from cyan.rules.metering import CALL, READ
+from cyan.services.devices import ask_device, get_device
+
+CALL_SECONDS = 30.0
+READ_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class CallOutcome:
+    """A function returned a 32-bit number."""
+
+    device: Device
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOutcome:
+    """A variable had a value."""
+
+    device: Device
+    value: bool | int | float | str
+
+
+async def call_function(
+    world: World, actor: Actor, wanted: str, name: str, argument: str
+) -> CallOutcome:
+    """Call a function of one's own device; counts as one data operation (EVT-3)."""
+    device = await get_device(world, actor, wanted)
+    if device.functions is not None and name not in device.functions:
+        # A device does not answer a call of a function that it lacks (wire §4.5).
+        raise _unknown_function(device, name)
+    reply = await ask_device(
+        world, device.id, CallFunction(name, argument), CALL_SECONDS
+    )
+    match reply:
+        case FunctionResult(value=value):
+            world.meter.count(actor.account_id, CALL, 1)
+            return CallOutcome(device, value)
+        case TooLong(limit=limit):
+            raise refused(
+                RefusalCode.ARGUMENT_TOO_LONG,
+                f"This device takes arguments of at most {limit} bytes.",
+                remedy="Shorten the argument, or send it in several calls.",
+            )
+        case _:
+            raise _unknown_function(device, name)
+
+
+async def read_variable(
+    world: World, actor: Actor, wanted: str, name: str
+) -> ReadOutcome:
+    """Read a variable of one's own device; counts as one data operation (EVT-3)."""
+    device = await get_device(world, actor, wanted)
+    if device.variables is not None and name not in device.variables:
+        raise _unknown_variable(device, name)
+    reply = await ask_device(world, device.id, ReadVariable(name), READ_SECONDS)
+    match reply:
+        case VariableValue(value=value):
+            world.meter.count(actor.account_id, READ, 1)
+            return ReadOutcome(device, value)
+        case _:
+            raise _unknown_variable(device, name)
+
+
+def _unknown_function(device: Device, name: str) -> Refused:
+    return refused(
+        RefusalCode.FUNCTION_UNKNOWN,
+        f"Function {name} not found",
+        remedy=_offer("functions", device.functions or ()),
+    )
+
+
+def _unknown_variable(device: Device, name: str) -> Refused:
+    return refused(
+        RefusalCode.VARIABLE_UNKNOWN,
+        f"Unknown Variable: {name}",
+        remedy=_offer("variables", device.variables or ()),
+    )
+
+
+def _offer(what: str, names: Iterable[str]) -> str:
+    known = ", ".join(sorted(names))
+    return (
+        f"The device has these {what}: {known}."
+        if known
+        else (f"The device's firmware registers no {what}.")
+    )

@@ -1,0 +1,191 @@
+"""Claiming and unclaiming: who becomes a device's owner, and who stops being it.
+
+See docs/rules/claiming.md.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cyan.interfaces import Tx, World, subjects
+from cyan.model.accounts import Actor
+from cyan.model.decisions import RefusalCode, Refuse, Refused, refused
+from cyan.model.devices import Device, TransferState
+from cyan.model.identifiers import DeviceID, MalformedIdentifier
+from cyan.model.notices import NoticeKind
+from cyan.rules.claiming import (
+    ClaimFacts,
+    KeepOwner,
+    OfferTransfer,
+    Ownership,
+    TakeOwnership,
+    UnclaimFacts,
+    decide_claim,
+    decide_unclaim,
+)
+from cyan.services.devices import find_device, unknown_device
+from cyan.services.ownership import (
+    Act,
+    announce_owner,
+    change_owner,
+    close_transfer,
+)
+from cyan.services.transfers import TransferRequest, ask_owner
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimOutcome:
+    """What came of a claim: the device is the actor's, or its owner is asked."""
+
+    device_id: DeviceID
+    online: bool
+    transfer_id: str | None = None
+
+
+async def claim_device(
+    world: World, actor: Actor, wanted: str, *, request_transfer: bool = False
+) -> ClaimOutcome:
+    """Claim a device by its Device ID, or ask its owner for it (CLM, TRF-2).
+
+    Refused claims count against the account and the address (CLM-12); whoever
+    has too many waits. Claiming one's own device is never refused (CLM-9).
+    """
+    try:
+        return await _claim(world, actor, wanted, request_transfer=request_transfer)
+    except Refused:
+        _count_refusal(world, actor)
+        raise
+
+
+def _count_refusal(world: World, actor: Actor) -> None:
+    for key in (actor.account_id, actor.address):
+        wait = world.throttle.take("claim_refusals", key)
+        if wait is not None:
+            raise refused(
+                RefusalCode.RATE_LIMITED,
+                "Too many of your claims were refused.",
+                rule="CLM-12",
+                remedy="Check the Device IDs, then try again later.",
+                retry_after=int(wait.total_seconds()) + 1,
+            )
+
+
+async def _claim(
+    world: World, actor: Actor, wanted: str, *, request_transfer: bool
+) -> ClaimOutcome:
+    request = TransferRequest.new(world, actor)
+    limit = world.settings.sandbox_devices
+    device_id = _parse(wanted)
+
+    async def body(tx: Tx) -> tuple[bool, Refuse | ClaimOutcome]:
+        device = await tx.devices.find(device_id) if device_id else None
+        # The same look-ups whatever the answer, so that its time tells nothing.
+        owned = await tx.devices.count_owned(actor.account_id, limit) if limit else 0
+        decision = decide_claim(
+            ClaimFacts(
+                ownership=ownership_of(device, actor),
+                known=device is not None,
+                online=device is not None and device.online,
+                request_transfer=request_transfer,
+                owned=owned,
+                limit=limit,
+            )
+        )
+        if isinstance(decision, Refuse):
+            return False, decision
+        assert device is not None  # CLM-3: an unknown device was refused
+        return await _carry_out(tx, device, decision, request)
+
+    changed, outcome = await world.store.transact(body)
+    if isinstance(outcome, Refuse):
+        raise Refused(outcome)
+    if changed:
+        announce_owner(world, outcome.device_id, actor.account_id)
+    elif outcome.transfer_id is not None:
+        world.bus.publish(subjects.OUTBOX, None)
+    return outcome
+
+
+async def _carry_out(
+    tx: Tx,
+    device: Device,
+    decision: KeepOwner | TakeOwnership | OfferTransfer,
+    request: TransferRequest,
+) -> tuple[bool, ClaimOutcome]:
+    """Write what was decided; whether the owner changed, and what to answer."""
+    actor = request.requester
+    match decision:
+        case KeepOwner():
+            return False, ClaimOutcome(device.id, device.online)
+        case TakeOwnership(rule=rule):
+            act = Act(actor.account_id, rule, actor.door, request.at)
+            await change_owner(tx, device, actor.account_id, act)
+            return True, ClaimOutcome(device.id, device.online)
+        case OfferTransfer():
+            transfer = await ask_owner(tx, device, request)
+            return False, ClaimOutcome(device.id, device.online, transfer.id)
+
+
+def _parse(wanted: str) -> DeviceID | None:
+    """A malformed Device ID is answered as an unknown one (CLM-3)."""
+    try:
+        return DeviceID.parse(wanted)
+    except MalformedIdentifier:
+        return None
+
+
+def ownership_of(device: Device | None, actor: Actor) -> Ownership:
+    """Whose a device is, as the actor stands to it."""
+    if device is None or device.owner_id is None:
+        return Ownership.NOBODYS
+    if device.owner_id == actor.account_id:
+        return Ownership.ACTORS
+    return Ownership.ANOTHERS
+
+
+async def unclaim_device(world: World, actor: Actor, wanted: str) -> Device:
+    """Give a device up, online or offline; the operator may for anyone (UNC-1)."""
+    at = world.clock.now()
+
+    async def body(tx: Tx) -> Device:
+        device = await find_device(tx, actor, wanted, operators=True)
+        decision = decide_unclaim(
+            UnclaimFacts(ownership=ownership_of(device, actor), operator=actor.operator)
+        )
+        if isinstance(decision, Refuse):
+            raise unknown_device()
+        if device.owner_id is None:
+            return device
+        if decision.notify_owner:
+            owner = await tx.accounts.find(device.owner_id)
+            if owner is not None:
+                await tx.outbox.put(
+                    NoticeKind.DEVICE_UNCLAIMED_BY_OPERATOR,
+                    owner.username,
+                    {"device_id": device.id, "device_name": device.name},
+                    at,
+                )
+        act = Act(actor.account_id, decision.rule, actor.door, at)
+        await change_owner(tx, device, None, act)
+        return device
+
+    device = await world.store.transact(body)
+    announce_owner(world, device.id, None)
+    return device
+
+
+async def release_owned(
+    tx: Tx, actor: Actor, account_id: str, at: datetime
+) -> list[DeviceID]:
+    """Unclaim all of an account's devices, as the account is deleted (UNC-7).
+
+    Its own pending requests end too. The devices that are returned are to be
+    announced (`announce_owner`) once the deletion is durable.
+    """
+    act = Act(actor.account_id, "UNC-7", actor.door, at)
+    devices = await tx.devices.list_owned(account_id)
+    for device in devices:
+        await change_owner(tx, device, None, act)
+    for transfer in await tx.transfers.list_of(account_id):
+        if transfer.state is TransferState.PENDING:
+            await close_transfer(tx, transfer, TransferState.ENDED, at)
+    return [device.id for device in devices]

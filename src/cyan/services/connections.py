@@ -1,0 +1,138 @@
+"""Devices that come online, tell of themselves, and go.
+
+A gateway calls these as its connections live: it first asks for the key to trust,
+then greets the device once it has proven that key, and at last says goodbye.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from cyan.interfaces import SessionStart, Tx, World
+from cyan.interfaces.store import Conflict
+from cyan.model.accounts import Door
+from cyan.model.decisions import Refuse, Refused
+from cyan.model.devices import Description, Device, KeyChange
+from cyan.model.events import DEFAULT_TTL, Event
+from cyan.model.identifiers import DeviceID
+from cyan.rules.keys import (
+    FirstKeyFacts,
+    RecordOffered,
+    UseRecorded,
+    decide_first_key,
+)
+from cyan.services.events import send_event
+
+STATUS = "spark/status"
+APP_HASH = "spark/device/app-hash"
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedKey:
+    """The key that a device has to prove; `new` if it is recorded on success."""
+
+    key: bytes
+    new: bool
+
+
+async def choose_key(
+    world: World, device_id: DeviceID, offered: bytes | None
+) -> TrustedKey:
+    """Which public key (SPKI DER) a device must hold; `Refused` if none (IDN-8)."""
+    device = await world.store.read(lambda tx: tx.devices.find(device_id))
+    return _choose(world, device, offered)
+
+
+def _choose(world: World, device: Device | None, offered: bytes | None) -> TrustedKey:
+    recorded = device.public_key if device else None
+    decision = decide_first_key(
+        FirstKeyFacts(
+            first_contact=world.settings.first_contact,
+            recorded=recorded is not None,
+            offered=offered is not None,
+            known=device is not None,
+        )
+    )
+    match decision:
+        case Refuse():
+            raise Refused(decision)
+        case UseRecorded():
+            assert recorded is not None
+            return TrustedKey(recorded, new=False)
+        case RecordOffered():
+            assert offered is not None
+            return TrustedKey(offered, new=True)
+
+
+async def greet_device(
+    world: World, device_id: DeviceID, trusted: TrustedKey, start: SessionStart
+) -> Device:
+    """Note that an authenticated device said hello: it is online from now on.
+
+    Returns the device as it is afterwards. `Refused` if its key was replaced while
+    it was shaking hands.
+    """
+
+    async def body(tx: Tx) -> tuple[Device | None, Device]:
+        await tx.devices.add(device_id, start.at)
+        before = await tx.devices.find(device_id)
+        chosen = _choose(world, before, trusted.key)
+        if chosen.key != trusted.key:
+            raise Conflict("the key was replaced during the handshake")
+        if chosen.new:
+            await tx.devices.set_key(device_id, trusted.key)
+            await tx.histories.add_key(
+                KeyChange(device_id, trusted.key, None, Door.DEVICE, start.at)
+            )
+        await tx.devices.start_session(device_id, start)
+        after = await tx.devices.find(device_id)
+        assert after is not None
+        return before, after
+
+    before, device = await world.store.transact(body)
+    if before is not None and before.session_id is not None:
+        _tell_status(world, device, "offline", start.at)  # its end went unnoticed
+    _tell_status(world, device, "online", start.at)
+    return device
+
+
+async def end_connection(world: World, device_id: DeviceID, session_id: str) -> None:
+    """Note the end of a session, unless the device has begun another one since."""
+    at = world.clock.now()
+
+    async def body(tx: Tx) -> Device | None:
+        if not await tx.devices.end_session(device_id, session_id, at):
+            return None
+        return await tx.devices.find(device_id)
+
+    device = await world.store.transact(body)
+    if device is not None:
+        _tell_status(world, device, "offline", at)
+
+
+def _tell_status(world: World, device: Device, status: str, at: datetime) -> None:
+    event = Event(STATUS, status, DEFAULT_TTL, at, device.id)
+    send_event(world, device.owner_id, event)
+
+
+async def note_description(
+    world: World, device_id: DeviceID, description: Description
+) -> None:
+    """Keep what a device told of itself; a new firmware's hash is an event."""
+    at = world.clock.now()
+
+    async def body(tx: Tx) -> Device | None:
+        before = await tx.devices.find(device_id)
+        await tx.devices.describe(device_id, description)
+        return before
+
+    before = await world.store.transact(body)
+    told = description.app_hash
+    if before is not None and told is not None and told != before.app_hash:
+        event = Event(APP_HASH, told, DEFAULT_TTL, at, device_id)
+        send_event(world, before.owner_id, event)
+
+
+async def note_heard(world: World, heard: Sequence[tuple[DeviceID, datetime]]) -> None:
+    """Note when devices were last heard of, many in one transaction."""
+    await world.store.transact(lambda tx: tx.devices.set_heard(heard))

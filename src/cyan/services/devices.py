@@ -1,0 +1,202 @@
+"""An account's devices: find, list, rename, note, signal, ping, look up."""
+
+import contextlib
+from collections.abc import Sequence
+
+from cyan.interfaces import Conflict, DeviceAbsent, DeviceSilent, Tx, World
+from cyan.interfaces.requests import Ping, SendEvent, Signal
+from cyan.model.accounts import Actor
+from cyan.model.decisions import RefusalCode, Refuse, Refused, refused
+from cyan.model.devices import Device
+from cyan.model.identifiers import DeviceID, MalformedIdentifier, SerialNumber
+from cyan.rules.naming import NameFacts, decide_name
+
+PING_SECONDS = 5.0
+SIGNAL_SECONDS = 10.0
+MAX_NOTES = 4096
+UPDATES_FORCED = "particle/device/updates/forced"
+
+
+def unknown_device() -> Refused:
+    """What everybody hears of a device that is not theirs, or does not exist."""
+    return refused(
+        RefusalCode.DEVICE_UNKNOWN,
+        "I didn't recognize that device name or ID",
+        rule="UNC-5",
+        remedy="Check the name or Device ID against the list of your devices.",
+    )
+
+
+def timed_out() -> Refused:
+    """What the owner hears of a device that is not connected."""
+    return refused(
+        RefusalCode.DEVICE_OFFLINE,
+        "Timed out.",
+        rule="CLM-5",
+        remedy="The device is offline: power it and wait until it breathes cyan.",
+    )
+
+
+def fell_silent() -> Refused:
+    """What the owner hears of a device that is connected but does not answer."""
+    return refused(
+        RefusalCode.DEVICE_SILENT,
+        "Timed out.",
+        rule="EVT-3",
+        remedy="The device is online but did not answer in time: try again.",
+    )
+
+
+async def find_device(
+    tx: Tx, actor: Actor, wanted: str, *, operators: bool = False
+) -> Device:
+    """The actor's device of this id or name; with `operators`, anybody's for them.
+
+    Raises `Refused` with the same words for a device that does not exist and for
+    one of somebody else (UNC-5).
+    """
+    device = await _look_up(tx, actor, wanted)
+    if device is None:
+        raise unknown_device()
+    if device.owner_id == actor.account_id or (operators and actor.operator):
+        return device
+    raise unknown_device()
+
+
+async def _look_up(tx: Tx, actor: Actor, wanted: str) -> Device | None:
+    try:
+        return await tx.devices.find(DeviceID.parse(wanted))
+    except MalformedIdentifier:
+        return await tx.devices.find_named(actor.account_id, wanted)
+
+
+async def get_device(world: World, actor: Actor, wanted: str) -> Device:
+    """One of the actor's own devices, by id or name."""
+    return await world.store.read(lambda tx: find_device(tx, actor, wanted))
+
+
+async def list_devices(world: World, actor: Actor) -> Sequence[Device]:
+    """All devices that the actor owns, last handshake first."""
+    return await world.store.read(lambda tx: tx.devices.list_owned(actor.account_id))
+
+
+async def rename_device(
+    world: World, actor: Actor, wanted: str, name: str | None
+) -> str | None:
+    """Give a device a name that no other device of its owner has (IDN-6).
+
+    Returns the name as it is kept, None if it has none any more.
+    """
+
+    async def body(tx: Tx) -> str | None:
+        device = await find_device(tx, actor, wanted)
+        namesake = await tx.devices.find_named(actor.account_id, name) if name else None
+        decision = decide_name(
+            NameFacts(
+                wanted=name, taken=namesake is not None and namesake.id != device.id
+            )
+        )
+        if isinstance(decision, Refuse):
+            raise Refused(decision)
+        await tx.devices.set_name(device.id, decision.name)
+        return decision.name
+
+    try:
+        return await world.store.transact(body)
+    except Conflict:  # another device got the name a moment earlier
+        taken = decide_name(NameFacts(wanted=name, taken=True))
+        assert isinstance(taken, Refuse)
+        raise Refused(taken) from None
+
+
+async def set_notes(
+    world: World, actor: Actor, wanted: str, notes: str | None
+) -> Device:
+    """Change what the owner noted about a device."""
+    if notes is not None and len(notes) > MAX_NOTES:
+        raise refused(
+            RefusalCode.NOTES_UNUSABLE,
+            f"Notes may have {MAX_NOTES} characters; these have {len(notes)}.",
+            remedy="Shorten the notes.",
+        )
+
+    async def body(tx: Tx) -> Device:
+        device = await find_device(tx, actor, wanted)
+        await tx.devices.set_notes(device.id, notes)
+        return device
+
+    return await world.store.transact(body)
+
+
+async def force_updates(
+    world: World, actor: Actor, wanted: str, forced: bool
+) -> Device:
+    """Let updates in even where the device's firmware has switched them off."""
+
+    async def body(tx: Tx) -> Device:
+        device = await find_device(tx, actor, wanted)
+        await tx.devices.set_updates(device.id, enabled=None, forced=forced)
+        return device
+
+    device = await world.store.transact(body)
+    with contextlib.suppress(DeviceAbsent, DeviceSilent):  # else at its next hello
+        told = SendEvent(UPDATES_FORCED, "true" if forced else "false")
+        await world.bus.ask(device.id, told, SIGNAL_SECONDS)
+    return device
+
+
+async def signal_device(world: World, actor: Actor, wanted: str, on: bool) -> Device:
+    """Let a device shout rainbows, so that a person can find it."""
+    device = await get_device(world, actor, wanted)
+    await ask_device(world, device.id, Signal(on), SIGNAL_SECONDS)
+    return device
+
+
+async def ping_device(world: World, actor: Actor, wanted: str) -> bool:
+    """Whether a device is there and answers."""
+    device = await get_device(world, actor, wanted)
+    try:
+        await world.bus.ask(device.id, Ping(), PING_SECONDS)
+    except (DeviceAbsent, DeviceSilent):
+        return False
+    return True
+
+
+async def ask_device(
+    world: World, device_id: DeviceID, message: object, seconds: float
+) -> object:
+    """Ask a device's session; a refusal in words if it is absent or silent."""
+    try:
+        return await world.bus.ask(device_id, message, seconds)
+    except DeviceAbsent:
+        raise timed_out() from None
+    except DeviceSilent:
+        raise fell_silent() from None
+
+
+async def look_up_serial(world: World, actor: Actor, text: str) -> Device:
+    """The device of a serial number, for any account, 50 times an hour (IDN-2)."""
+    wait = world.throttle.take("serial_numbers", actor.account_id)
+    if wait is not None:
+        raise refused(
+            RefusalCode.RATE_LIMITED,
+            "You have looked up too many serial numbers.",
+            rule="IDN-2",
+            remedy="An account may look up 50 an hour; try again later.",
+            retry_after=int(wait.total_seconds()) + 1,
+        )
+    device = None
+    try:
+        serial = SerialNumber.parse(text)
+    except MalformedIdentifier:
+        serial = None
+    if serial is not None:
+        device = await world.store.read(lambda tx: tx.devices.find_by_serial(serial))
+    if device is None:
+        raise refused(
+            RefusalCode.SERIAL_UNKNOWN,
+            "No device has this serial number.",
+            rule="IDN-2",
+            remedy="Check it against the label under the Data Matrix code.",
+        )
+    return device
