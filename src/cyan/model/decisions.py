@@ -75,6 +75,13 @@ class RefusalCode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Allow:
+    """A plain yes, by the rule of this number."""
+
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
 class Refuse:
     """A no, with what an entitled caller may know of it.
 
