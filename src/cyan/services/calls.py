@@ -14,7 +14,8 @@ from cyan.interfaces.requests import (
 from cyan.model.accounts import Actor
 from cyan.model.decisions import RefusalCode, Refused, refused
 from cyan.model.devices import Device
-from cyan.rules.metering import CALL, READ
+from cyan.rules.authority import Action
+from cyan.rules.metering import CALL_COST, READ_COST, OperationKind
 from cyan.services.devices import ask_device, get_device
 
 CALL_SECONDS = 30.0
@@ -41,7 +42,7 @@ async def call_function(
     world: World, actor: Actor, wanted: str, name: str, argument: str
 ) -> CallOutcome:
     """Call a function of one's own device; counts as one data operation (EVT-3)."""
-    device = await get_device(world, actor, wanted)
+    device = await get_device(world, actor, wanted, Action.CALL)
     if device.functions is not None and name not in device.functions:
         # A device does not answer a call of a function that it lacks (wire §4.5).
         raise _unknown_function(device, name)
@@ -50,7 +51,7 @@ async def call_function(
     )
     match reply:
         case FunctionResult(value=value):
-            world.meter.count(actor.account_id, CALL, 1)
+            world.meter.count(actor.account_id, OperationKind.CALLED, CALL_COST)
             return CallOutcome(device, value)
         case TooLong(limit=limit):
             raise refused(
@@ -66,13 +67,13 @@ async def read_variable(
     world: World, actor: Actor, wanted: str, name: str
 ) -> ReadOutcome:
     """Read a variable of one's own device; counts as one data operation (EVT-3)."""
-    device = await get_device(world, actor, wanted)
+    device = await get_device(world, actor, wanted, Action.READ)
     if device.variables is not None and name not in device.variables:
         raise _unknown_variable(device, name)
     reply = await ask_device(world, device.id, ReadVariable(name), READ_SECONDS)
     match reply:
         case VariableValue(value=value):
-            world.meter.count(actor.account_id, READ, 1)
+            world.meter.count(actor.account_id, OperationKind.READ, READ_COST)
             return ReadOutcome(device, value)
         case _:
             raise _unknown_variable(device, name)

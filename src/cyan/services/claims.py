@@ -12,22 +12,23 @@ from cyan.model.decisions import RefusalCode, Refuse, Refused, refused
 from cyan.model.devices import Device, TransferState
 from cyan.model.identifiers import DeviceID, MalformedIdentifier
 from cyan.model.notices import NoticeKind
+from cyan.rules.authority import Action
 from cyan.rules.claiming import (
     ClaimFacts,
     KeepOwner,
     OfferTransfer,
-    Ownership,
     TakeOwnership,
     UnclaimFacts,
     decide_claim,
     decide_unclaim,
 )
-from cyan.services.devices import find_device, unknown_device
+from cyan.services.devices import find_device, ownership_of
 from cyan.services.ownership import (
     Act,
     announce_owner,
     change_owner,
     close_transfer,
+    count_toward_limit,
 )
 from cyan.services.transfers import TransferRequest, ask_owner
 
@@ -79,7 +80,7 @@ async def _claim(
     async def body(tx: Tx) -> tuple[bool, Refuse | ClaimOutcome]:
         device = await tx.devices.find(device_id) if device_id else None
         # The same look-ups whatever the answer, so that its time tells nothing.
-        owned = await tx.devices.count_owned(actor.account_id, limit) if limit else 0
+        owned = await count_toward_limit(tx, actor.account_id, limit)
         decision = decide_claim(
             ClaimFacts(
                 ownership=ownership_of(device, actor),
@@ -133,26 +134,17 @@ def _parse(wanted: str) -> DeviceID | None:
         return None
 
 
-def ownership_of(device: Device | None, actor: Actor) -> Ownership:
-    """Whose a device is, as the actor stands to it."""
-    if device is None or device.owner_id is None:
-        return Ownership.NOBODYS
-    if device.owner_id == actor.account_id:
-        return Ownership.ACTORS
-    return Ownership.ANOTHERS
-
-
 async def unclaim_device(world: World, actor: Actor, wanted: str) -> Device:
     """Give a device up, online or offline; the operator may for anyone (UNC-1)."""
     at = world.clock.now()
 
     async def body(tx: Tx) -> Device:
-        device = await find_device(tx, actor, wanted, operators=True)
+        device = await find_device(tx, actor, wanted, Action.UNCLAIM)
         decision = decide_unclaim(
-            UnclaimFacts(ownership=ownership_of(device, actor), operator=actor.operator)
+            UnclaimFacts(ownership_of(device, actor), actor.operator)
         )
         if isinstance(decision, Refuse):
-            raise unknown_device()
+            raise Refused(decision)
         if device.owner_id is None:
             return device
         if decision.notify_owner:

@@ -44,24 +44,21 @@ async def choose_key(
 
 
 def _choose(world: World, device: Device | None, offered: bytes | None) -> TrustedKey:
-    recorded = device.public_key if device else None
     decision = decide_first_key(
         FirstKeyFacts(
             first_contact=world.settings.first_contact,
-            recorded=recorded is not None,
-            offered=offered is not None,
             known=device is not None,
+            recorded=device.public_key if device else None,
+            offered=offered,
         )
     )
     match decision:
         case Refuse():
             raise Refused(decision)
-        case UseRecorded():
-            assert recorded is not None
-            return TrustedKey(recorded, new=False)
-        case RecordOffered():
-            assert offered is not None
-            return TrustedKey(offered, new=True)
+        case UseRecorded(key=key):
+            return TrustedKey(key, new=False)
+        case RecordOffered(key=key):
+            return TrustedKey(key, new=True)
 
 
 async def greet_device(
@@ -74,11 +71,11 @@ async def greet_device(
     """
 
     async def body(tx: Tx) -> tuple[Device | None, Device]:
-        await tx.devices.add(device_id, start.at)
         before = await tx.devices.find(device_id)
         chosen = _choose(world, before, trusted.key)
         if chosen.key != trusted.key:
             raise Conflict("the key was replaced during the handshake")
+        await tx.devices.add(device_id, start.at)
         if chosen.new:
             await tx.devices.set_key(device_id, trusted.key)
             await tx.histories.add_key(

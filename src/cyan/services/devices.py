@@ -9,22 +9,14 @@ from cyan.model.accounts import Actor
 from cyan.model.decisions import RefusalCode, Refuse, Refused, refused
 from cyan.model.devices import Device
 from cyan.model.identifiers import DeviceID, MalformedIdentifier, SerialNumber
+from cyan.rules.authority import Action, AuthorityFacts, decide_action
+from cyan.rules.claiming import Ownership, unknown_device
 from cyan.rules.naming import NameFacts, decide_name
 
 PING_SECONDS = 5.0
 SIGNAL_SECONDS = 10.0
 MAX_NOTES = 4096
 UPDATES_FORCED = "particle/device/updates/forced"
-
-
-def unknown_device() -> Refused:
-    """What everybody hears of a device that is not theirs, or does not exist."""
-    return refused(
-        RefusalCode.DEVICE_UNKNOWN,
-        "I didn't recognize that device name or ID",
-        rule="UNC-5",
-        remedy="Check the name or Device ID against the list of your devices.",
-    )
 
 
 def timed_out() -> Refused:
@@ -47,20 +39,29 @@ def fell_silent() -> Refused:
     )
 
 
-async def find_device(
-    tx: Tx, actor: Actor, wanted: str, *, operators: bool = False
-) -> Device:
-    """The actor's device of this id or name; with `operators`, anybody's for them.
+def ownership_of(device: Device | None, actor: Actor) -> Ownership:
+    """Whose a device is, as the actor stands to it; an unknown one is nobody's."""
+    if device is None or device.owner_id is None:
+        return Ownership.NOBODYS
+    if device.owner_id == actor.account_id:
+        return Ownership.ACTORS
+    return Ownership.ANOTHERS
+
+
+async def find_device(tx: Tx, actor: Actor, wanted: str, action: Action) -> Device:
+    """The device of this id, or of this name among the actor's, for an action.
 
     Raises `Refused` with the same words for a device that does not exist and for
-    one of somebody else (UNC-5).
+    one that the actor may not do this with (UNC-5).
     """
     device = await _look_up(tx, actor, wanted)
+    facts = AuthorityFacts(ownership_of(device, actor), actor.operator)
+    decision = decide_action(facts, action)
+    if isinstance(decision, Refuse):
+        raise Refused(decision)
     if device is None:
-        raise unknown_device()
-    if device.owner_id == actor.account_id or (operators and actor.operator):
-        return device
-    raise unknown_device()
+        raise Refused(unknown_device())
+    return device
 
 
 async def _look_up(tx: Tx, actor: Actor, wanted: str) -> Device | None:
@@ -70,9 +71,11 @@ async def _look_up(tx: Tx, actor: Actor, wanted: str) -> Device | None:
         return await tx.devices.find_named(actor.account_id, wanted)
 
 
-async def get_device(world: World, actor: Actor, wanted: str) -> Device:
-    """One of the actor's own devices, by id or name."""
-    return await world.store.read(lambda tx: find_device(tx, actor, wanted))
+async def get_device(
+    world: World, actor: Actor, wanted: str, action: Action = Action.VIEW
+) -> Device:
+    """One device that the actor may do this with, by id or name."""
+    return await world.store.read(lambda tx: find_device(tx, actor, wanted, action))
 
 
 async def list_devices(world: World, actor: Actor) -> Sequence[Device]:
@@ -121,7 +124,7 @@ async def set_notes(
         )
 
     async def body(tx: Tx) -> Device:
-        device = await find_device(tx, actor, wanted)
+        device = await find_device(tx, actor, wanted, Action.NOTES)
         await tx.devices.set_notes(device.id, notes)
         return device
 
@@ -134,7 +137,7 @@ async def force_updates(
     """Let updates in even where the device's firmware has switched them off."""
 
     async def body(tx: Tx) -> Device:
-        device = await find_device(tx, actor, wanted)
+        device = await find_device(tx, actor, wanted, Action.NOTES)
         await tx.devices.set_updates(device.id, enabled=None, forced=forced)
         return device
 
@@ -147,14 +150,14 @@ async def force_updates(
 
 async def signal_device(world: World, actor: Actor, wanted: str, on: bool) -> Device:
     """Let a device shout rainbows, so that a person can find it."""
-    device = await get_device(world, actor, wanted)
+    device = await get_device(world, actor, wanted, Action.SIGNAL)
     await ask_device(world, device.id, Signal(on), SIGNAL_SECONDS)
     return device
 
 
 async def ping_device(world: World, actor: Actor, wanted: str) -> bool:
     """Whether a device is there and answers."""
-    device = await get_device(world, actor, wanted)
+    device = await get_device(world, actor, wanted, Action.PING)
     try:
         await world.bus.ask(device.id, Ping(), PING_SECONDS)
     except (DeviceAbsent, DeviceSilent):

@@ -12,22 +12,26 @@ from cyan.model.accounts import Actor
 from cyan.model.decisions import RefusalCode, Refuse, Refused, refused
 from cyan.model.events import DEFAULT_TTL, Event
 from cyan.model.identifiers import DeviceID
-from cyan.rules.features import Allow, FeatureFacts, decide_features
-from cyan.rules.metering import PUBLISH, cost_of_event
-from cyan.rules.publishing import PublishFacts, decide_publish
-from cyan.rules.routing import audience_of
+from cyan.rules.authority import Action
+from cyan.rules.features import FeatureFacts
+from cyan.rules.metering import OperationKind, cost_of_event
+from cyan.rules.publishing import (
+    DevicePublishFacts,
+    PublishFacts,
+    decide_device_publish,
+    decide_publish,
+)
+from cyan.rules.routing import Destination, audience_of, hears
 from cyan.services.devices import get_device
 
 API_SOURCE = "api"
 
-Hear = Callable[[Event], None]
 
-
-async def publish_as_person(
+def publish_as_person(
     world: World, actor: Actor, name: str, data: str | None, ttl: int | None
 ) -> None:
     """Publish to one's own streams and devices; costs nothing (EVT-3)."""
-    decision = decide_publish(PublishFacts(name=name, data=data, by_device=False))
+    decision = decide_publish(PublishFacts(name, len((data or "").encode())))
     if isinstance(decision, Refuse):
         raise Refused(decision)
     now = world.clock.now()
@@ -36,30 +40,29 @@ async def publish_as_person(
 
 
 def publish_as_device(
-    world: World, owner_id: str | None, event: Event
-) -> Refuse | None:
-    """Publish what a device sent; the refusal if it may not (EVT-4).
+    world: World, owner_id: str | None, event: Event, data_bytes: int
+) -> Destination | Refuse:
+    """Publish what a device sent; where it goes, or the refusal (EVT-4).
 
-    The event of a device without cloud features is dropped and counted as refused,
-    which is no data operation.
+    An ordinary event and news for streams are on their way when this returns;
+    what is for the cloud, or a question of the device, is the caller's to answer.
     """
-    features = decide_features(FeatureFacts(owned=owner_id is not None))
-    if not isinstance(features, Allow):
-        return features
-    assert owner_id is not None
-    decision = decide_publish(
-        PublishFacts(name=event.name, data=event.data, by_device=True)
+    decision = decide_device_publish(
+        DevicePublishFacts(event.name, data_bytes, FeatureFacts(owner_id is not None))
     )
     if isinstance(decision, Refuse):
         return decision
-    world.meter.count(owner_id, PUBLISH, cost_of_event(event))
-    send_event(world, owner_id, event)
-    return None
+    if decision.destination in (Destination.AUDIENCE, Destination.STREAMS):
+        assert owner_id is not None  # CLM-6: a device of nobody was refused
+        cost = cost_of_event(event.name, data_bytes)
+        world.meter.count(owner_id, OperationKind.PUBLISHED, cost)
+        send_event(world, owner_id, event)
+    return decision.destination
 
 
 def send_event(world: World, owner_id: str | None, event: Event) -> None:
     """Hand an event to everybody who may hear it (EVT-1)."""
-    for account_id in audience_of(owner_id):
+    for account_id in audience_of(owner_id, None).account_ids:
         world.bus.publish(subjects.account_events(account_id), event)
 
 
@@ -67,20 +70,23 @@ def send_event(world: World, owner_id: str | None, event: Event) -> None:
 class Tuning:
     """What a stream listens to.
 
-    `device_id` keeps to one device; `prefix` to names that begin so.
+    `device_id` keeps to one device, None to all own ones; `prefix` to names that
+    begin so.
     """
 
-    account_id: str
+    actor: Actor
     prefix: str
     device_id: DeviceID | None
 
 
 async def tune(
-    world: World, actor: Actor, prefix: str | None, wanted: str | None = None
+    world: World, actor: Actor, prefix: str = "", wanted: str | None = None
 ) -> Tuning:
     """Decide what a stream may hear: all own devices, or one of them (EVT-1)."""
-    device = await get_device(world, actor, wanted) if wanted is not None else None
-    return Tuning(actor.account_id, prefix or "", device.id if device else None)
+    if wanted is None:
+        return Tuning(actor, prefix, None)
+    device = await get_device(world, actor, wanted, Action.HEAR_EVENTS)
+    return Tuning(actor, prefix, device.id)
 
 
 def require_prefix(prefix: str) -> str:
@@ -95,7 +101,10 @@ def require_prefix(prefix: str) -> str:
 
 
 def listen(
-    world: World, actor: Actor, tuning: Tuning, hear: Hear, end: Callable[[], None]
+    world: World,
+    tuning: Tuning,
+    hear: Callable[[Event], None],
+    end: Callable[[], None],
 ) -> Stop:
     """Call `hear` for each event of a stream, and `end` once it has to stop.
 
@@ -104,19 +113,18 @@ def listen(
     """
 
     def on_event(event: Event) -> None:
-        if tuning.device_id is not None and event.source != tuning.device_id:
-            return
-        if event.name.startswith(tuning.prefix):
+        if hears(tuning.prefix, tuning.device_id, event):
             hear(event)
 
-    bus = world.bus
-    stops = [bus.listen(subjects.account_events(tuning.account_id), on_event)]
+    def on_end(_: object) -> None:
+        end()
+
+    actor, bus = tuning.actor, world.bus
+    stops = [bus.listen(subjects.account_events(actor.account_id), on_event)]
     if actor.token_hash is not None:
-        stops.append(bus.listen(subjects.token_ends(actor.token_hash), lambda _: end()))
+        stops.append(bus.listen(subjects.token_ends(actor.token_hash), on_end))
     if tuning.device_id is not None:
-        stops.append(
-            bus.listen(subjects.device_changes(tuning.device_id), lambda _: end())
-        )
+        stops.append(bus.listen(subjects.device_changes(tuning.device_id), on_end))
 
     def stop() -> None:
         for each in stops:

@@ -5,9 +5,9 @@ from cyan.model.accounts import Actor
 from cyan.model.decisions import Refuse, Refused
 from cyan.model.devices import Device, KeyChange
 from cyan.model.identifiers import DeviceID, MalformedIdentifier
+from cyan.rules.claiming import unknown_device
 from cyan.rules.keys import KeyUploadFacts, decide_key_upload
-from cyan.services.claims import ownership_of
-from cyan.services.devices import unknown_device
+from cyan.services.devices import ownership_of
 
 
 async def record_key(world: World, actor: Actor, wanted: str, key: bytes) -> Device:
@@ -20,7 +20,7 @@ async def record_key(world: World, actor: Actor, wanted: str, key: bytes) -> Dev
     try:
         device_id = DeviceID.parse(wanted)
     except MalformedIdentifier:
-        raise unknown_device() from None
+        raise Refused(unknown_device()) from None
 
     async def body(tx: Tx) -> Device:
         device = await tx.devices.find(device_id)

@@ -15,7 +15,7 @@ from cyan.model.accounts import Door, TicketPurpose
 from cyan.model.devices import Device, OwnershipChange, Transfer, TransferState
 from cyan.model.identifiers import DeviceID
 from cyan.model.notices import NoticeKind
-from cyan.rules.naming import free_name, name_key
+from cyan.rules.naming import free_name, name_stem
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ async def change_owner(
     read. Pending transfers end, except one that was answered before this call.
     """
     if owner_id is not None and name is not None:
-        taken = await tx.devices.names_like(owner_id, name_key(name))
+        taken = await tx.devices.names_like(owner_id, name_stem(name))
         name = free_name(name, taken)
     if not await tx.devices.set_owner(device.id, owner_id, device.ownership, name):
         raise Conflict(f"device {device.id} has changed hands")
@@ -59,6 +59,19 @@ async def change_owner(
     )
     if device.owner_id is not None:  # nobody asks the owner of an unowned device
         await end_transfers(tx, await tx.transfers.list_pending(device.id), act.at)
+
+
+async def count_toward_limit(tx: Tx, account_id: str, limit: int) -> int:
+    """How many devices count toward an account's limit (LIM-2).
+
+    Counting stops at the limit while there is room, so that it costs the same for
+    an account with a million devices; where there is none the number is exact,
+    because the refusal tells it (LIM-5). Without a limit nothing is counted.
+    """
+    if limit == 0:
+        return 0
+    owned = await tx.devices.count_owned(account_id, limit)
+    return owned if owned < limit else await tx.devices.count_owned(account_id)
 
 
 async def end_transfers(tx: Tx, transfers: Collection[Transfer], at: datetime) -> None:

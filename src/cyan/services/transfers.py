@@ -9,21 +9,23 @@ from datetime import datetime
 
 from cyan.interfaces import Tx, World, subjects
 from cyan.model.accounts import Actor, Door, Ticket, TicketPurpose
-from cyan.model.decisions import RefusalCode, Refuse, Refused, refused
+from cyan.model.decisions import Refuse, Refused
 from cyan.model.devices import Device, Transfer, TransferState
 from cyan.model.notices import NoticeKind
 from cyan.rules.transfer import (
-    LIFETIME,
-    AnswerFacts,
-    DenyRequester,
+    TRANSFER_LIFETIME,
     GiveToRequester,
-    decide_answer,
+    KeepOwner,
+    TransferAnswerFacts,
+    decide_transfer_answer,
+    unknown_transfer,
 )
 from cyan.services.ownership import (
     Act,
     announce_owner,
     change_owner,
     close_transfer,
+    count_toward_limit,
 )
 from cyan.services.tickets import link_over, ticket_id_of
 
@@ -74,7 +76,7 @@ async def ask_owner(tx: Tx, device: Device, request: TransferRequest) -> Transfe
         requester_id=requester.account_id,
         state=TransferState.PENDING,
         requested_at=request.at,
-        expires_at=request.at + LIFETIME,
+        expires_at=request.at + TRANSFER_LIFETIME,
         answered_at=None,
     )
     await tx.transfers.add(transfer)
@@ -133,7 +135,7 @@ async def answer_transfer(
     async def find(tx: Tx) -> Transfer:
         transfer = await tx.transfers.find(transfer_id)
         if transfer is None or transfer.owner_id != actor.account_id:
-            raise unknown_transfer()
+            raise Refused(unknown_transfer())
         return transfer
 
     return await _answer(world, find, actor.door, approve=approve)
@@ -189,14 +191,14 @@ async def _answer(
         device = await tx.devices.find(transfer.device_id)
         requester = await tx.accounts.find(transfer.requester_id)
         if device is None or requester is None:
-            raise unknown_transfer()
-        decision = decide_answer(
-            AnswerFacts(
+            raise Refused(unknown_transfer())
+        decision = decide_transfer_answer(
+            TransferAnswerFacts(
+                owner=device.owner_id == transfer.owner_id,
                 pending=transfer.state is TransferState.PENDING,
                 expired=transfer.expires_at <= at,
-                owner_unchanged=device.owner_id == transfer.owner_id,
                 approve=approve,
-                owned=await tx.devices.count_owned(requester.id, limit) if limit else 0,
+                owned=await count_toward_limit(tx, requester.id, limit),
                 limit=limit,
             )
         )
@@ -207,7 +209,7 @@ async def _answer(
                 await _end(tx, transfer, TransferState.APPROVED, at)
                 act = Act(transfer.owner_id, rule, door, at)
                 await change_owner(tx, device, requester.id, act, device.name)
-            case DenyRequester():
+            case KeepOwner():
                 await _end(tx, transfer, TransferState.DENIED, at)
         answered = await tx.transfers.find(transfer.id)
         assert answered is not None
@@ -258,13 +260,3 @@ async def expire_due(world: World) -> int:
     if expired:
         world.bus.publish(subjects.OUTBOX, None)
     return expired
-
-
-def unknown_transfer() -> Refused:
-    """What everybody hears of a transfer that is not theirs to answer (TRF-2)."""
-    return refused(
-        RefusalCode.TRANSFER_UNKNOWN,
-        "There is no such transfer for you to answer.",
-        rule="TRF-2",
-        remedy="List your transfers: only a device's owner answers for it.",
-    )

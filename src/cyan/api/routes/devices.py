@@ -1,14 +1,14 @@
-"""An account's own devices: list, get, claim, unclaim, change, ping, explain.
+"""An account's own devices: list, get, claim, unclaim, change, ping.
 
 REST contract §2.1–2.7 for devices outside products.
 """
 
 from typing import Annotated, Any
 
-from msgspec import UNSET, Meta, Struct, UnsetType
-
 from cyan.api.errors import Family
 from cyan.api.routing import Routes
+from msgspec import UNSET, Meta, Struct, UnsetType
+
 from cyan.api.wire.devices import DeviceDetail, DeviceSummary, detail_of, summary_of
 from cyan.api.wire.moments import moment
 from cyan.interfaces import World
@@ -16,7 +16,6 @@ from cyan.model.accounts import Actor
 from cyan.model.decisions import RefusalCode as Code
 from cyan.model.decisions import refused
 from cyan.services import claims, devices
-from cyan.services.explain import explain
 
 routes = Routes()
 
@@ -190,14 +189,3 @@ async def change_device(
 async def ping_device(world: World, actor: Actor, device: str) -> PingReply:
     """Ask whether a device is there."""
     return PingReply(await devices.ping_device(world, actor, device))
-
-
-@routes(
-    "GET /v1/devices/{device}/explain",
-    scope="devices:get",
-    family=Family.PERMISSION,
-    refusals=OWN,
-)
-async def explain_device(world: World, actor: Actor, device: str) -> dict[str, Any]:
-    """Explain where a device stands, what it may do, and why not."""
-    return await explain(world, actor, device)
