@@ -92,8 +92,9 @@ async def rename_device(
     """
 
     async def body(tx: Tx) -> str | None:
-        device = await find_device(tx, actor, wanted)
-        namesake = await tx.devices.find_named(actor.account_id, name) if name else None
+        device = await find_device(tx, actor, wanted, Action.RENAME)
+        tidy = tidy_name(name)
+        namesake = await tx.devices.find_named(actor.account_id, tidy) if tidy else None
         decision = decide_name(
             NameFacts(
                 wanted=name, taken=namesake is not None and namesake.id != device.id

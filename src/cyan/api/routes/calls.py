@@ -27,9 +27,9 @@ class Format(Struct):
 class Argument(Struct):
     """The argument's name differs by the client's age: the first given counts."""
 
-    arg: str | None | UnsetType = UNSET
-    args: str | None | UnsetType = UNSET
-    params: str | None | UnsetType = UNSET
+    arg: str | UnsetType | None = UNSET
+    args: str | UnsetType | None = UNSET
+    params: str | UnsetType | None = UNSET
 
     @property
     def text(self) -> str:

@@ -1,6 +1,6 @@
 """An account's own devices: list, get, claim, unclaim, change, ping.
 
-REST contract §2.1–2.7 for devices outside products.
+REST contract §2.1 to §2.7 for devices outside products.
 """
 
 from typing import Annotated, Any
@@ -56,8 +56,8 @@ class ClaimReply(Struct, omit_defaults=True):
 class Changes(Struct):
     """What may be changed of a device; several at once are merged."""
 
-    name: str | None | UnsetType = UNSET
-    notes: str | None | UnsetType = UNSET
+    name: str | UnsetType | None = UNSET
+    notes: str | UnsetType | None = UNSET
     signal: str | int | bool | UnsetType = UNSET
     firmware_updates_forced: bool | UnsetType = UNSET
 
