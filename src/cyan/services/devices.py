@@ -11,7 +11,7 @@ from cyan.model.devices import Device
 from cyan.model.identifiers import DeviceID, MalformedIdentifier, SerialNumber
 from cyan.rules.authority import Action, AuthorityFacts, decide_action
 from cyan.rules.claiming import Ownership, unknown_device
-from cyan.rules.naming import NameFacts, decide_name
+from cyan.rules.naming import NameFacts, decide_name, tidy_name
 
 PING_SECONDS = 5.0
 SIGNAL_SECONDS = 10.0
