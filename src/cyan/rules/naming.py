@@ -8,7 +8,6 @@ never looks like one. See docs/rules/identifiers.md.
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
-from itertools import count
 
 from cyan.model.decisions import RefusalCode, Refuse
 from cyan.model.identifiers import looks_like_device_id
@@ -16,7 +15,7 @@ from cyan.model.identifiers import looks_like_device_id
 MAX_NAME_LENGTH = 64
 """Characters in a name, after spaces at both ends are gone."""
 
-_STEM_LENGTH = 54
+_STEM_LENGTH = 54  # what is left of a name before a number of nine digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +101,9 @@ def free_name(wanted: str, taken: Collection[str]) -> str:
     longer than 64 characters is cut before the number.
     """
     keys = {name_key(name) for name in taken}
-    if name_key(wanted) not in keys:
-        return wanted
-    for number in count(2):  # IDN-6
+    name, number = wanted, 1
+    while name_key(name) in keys:  # IDN-6
+        number += 1
         suffix = f"-{number}"
         name = wanted[: MAX_NAME_LENGTH - len(suffix)] + suffix
-        if name_key(name) not in keys:
-            break
     return name

@@ -1,0 +1,59 @@
+"""Transfer: how long an owner may take (TRF-2), and the way around it (TRF-1)."""
+
+from datetime import timedelta
+
+from cyan.model.decisions import Refuse
+from cyan.rules.claiming import (
+    ClaimFacts,
+    Ownership,
+    ReleaseOwnership,
+    TakeOwnership,
+    UnclaimFacts,
+    decide_claim,
+    decide_unclaim,
+)
+from cyan.rules.transfer import (
+    TRANSFER_LIFETIME,
+    TransferAnswerFacts,
+    decide_transfer_answer,
+    unknown_transfer,
+)
+
+
+def test_an_owner_has_seven_days_to_answer() -> None:
+    assert timedelta(days=7) == TRANSFER_LIFETIME
+
+
+def test_unclaiming_then_claiming_is_always_a_way() -> None:
+    released = decide_unclaim(UnclaimFacts(Ownership.ACTORS, operator=False))  # TRF-1
+    assert isinstance(released, ReleaseOwnership)
+    facts = ClaimFacts(
+        Ownership.NOBODYS,
+        known=True,
+        online=True,
+        request_transfer=False,
+        owned=0,
+        limit=1,
+    )
+    assert isinstance(decide_claim(facts), TakeOwnership)
+
+
+def test_the_requester_cannot_tell_real_requests_from_invented_ones() -> None:
+    facts = TransferAnswerFacts(
+        owner=False, pending=True, expired=False, approve=True, owned=0, limit=100
+    )
+    assert decide_transfer_answer(facts) == unknown_transfer()  # TRF-3
+
+
+def test_an_answer_that_comes_too_late_tells_which_way_it_was_late() -> None:
+    usual = {"owner": True, "approve": True, "owned": 0, "limit": 100}
+    over = decide_transfer_answer(
+        TransferAnswerFacts(pending=False, expired=True, **usual)
+    )
+    expired = decide_transfer_answer(
+        TransferAnswerFacts(pending=True, expired=True, **usual)
+    )
+    assert isinstance(over, Refuse)
+    assert "answered" in over.reason
+    assert isinstance(expired, Refuse)
+    assert "7 days" in expired.reason
