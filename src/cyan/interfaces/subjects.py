@@ -29,3 +29,8 @@ def device_changes(device_id: DeviceID) -> str:
 def token_ends(token_hash: str) -> str:
     """The end of one token, by its hash; the message is None."""
     return f"token/{token_hash}/ends"
+
+
+def account_changes(account_id: str) -> str:
+    """Changes of an account's name or rights; the message is None."""
+    return f"account/{account_id}/changes"

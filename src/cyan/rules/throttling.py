@@ -79,6 +79,10 @@ LIMITS: Mapping[str, Limit] = {
     "serial_numbers": Limit(50, 3600),  # IDN-2
     # Per account and per address
     "claim_refusals": Limit(30, _FIVE_MINUTES),  # CLM-12
+    # Per account: of a million one-time codes three are right at any moment.
+    "one_time_codes": Limit(10, _FIVE_MINUTES, lock_seconds=1800),
+    # Per username, so that nobody can fill somebody's mailbox.
+    "password_reset_mails": Limit(5, 3600),
 }
 """How often, by name; the key (an address, an account) is the caller's."""
 

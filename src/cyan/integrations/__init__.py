@@ -1,0 +1,1 @@
+"""What Cyan uses of the world outside: time, secrets and mail."""

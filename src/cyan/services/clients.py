@@ -1,0 +1,202 @@
+"""OAuth clients: the programs through which people sign in.
+
+The public ones come with official tools, so that their secrets are none. An account
+may make clients of its own (REST contract §1.4).
+"""
+
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from cyan.interfaces import Conflict, Tx, World
+from cyan.model.accounts import Actor, Client, ClientKind
+from cyan.model.decisions import RefusalCode, Refused, refused
+from cyan.services.tokens import announce_ends
+
+PUBLIC_CLIENTS: Mapping[str, str] = {
+    "particle": "particle",
+    "particle-api": "particle-api",
+    "particle-cli": "particle-cli",
+    "spark": "spark",
+    "CLI2": "client_secret_here",
+    "user": "client_secret_here",
+}
+"""Client ids and secrets that official tools are built with (REST contract §1.1)."""
+
+ONLY_CUSTOMERS = "customers:create"
+SCOPES = (ONLY_CUSTOMERS, "*:*")
+MAX_CLIENTS = 100
+MAX_NAME = 100
+_MAX_REDIRECT = 2000
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ClientProof:
+    """How a program says which it is, by Basic authorization or in the form."""
+
+    id: str | None
+    secret: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClientWish:
+    """What a new client shall be; a web client has an address to return to."""
+
+    name: str
+    kind: ClientKind
+    redirect_uri: str | None = None
+    scope: str | None = None
+
+
+async def prove_client(world: World, proof: ClientProof) -> Client | None:
+    """The account's client that this is, None for a public one.
+
+    Refuses `client_unknown`, in the same words whatever was wrong.
+    """
+    client_id, secret = proof.id or "", proof.secret or ""
+    public = PUBLIC_CLIENTS.get(client_id)
+    if public is not None:
+        if hmac.compare_digest(public.encode(), secret.encode()):
+            return None
+        raise _unknown_client()
+    client = await world.store.read(lambda tx: tx.clients.find(client_id))
+    given = world.secrets.hash_token(secret)
+    known = client.secret_hash if client else world.secrets.hash_token("")
+    if not hmac.compare_digest(known, given) or client is None:
+        raise _unknown_client()
+    return client
+
+
+def _unknown_client() -> Refused:
+    return refused(RefusalCode.CLIENT_UNKNOWN, "Client credentials are invalid")
+
+
+async def list_clients(world: World, actor: Actor) -> Sequence[Client]:
+    """The actor's clients, oldest first."""
+    return await world.store.read(lambda tx: tx.clients.list_of(actor.account_id))
+
+
+async def create_client(
+    world: World, actor: Actor, wish: ClientWish
+) -> tuple[Client, str]:
+    """Make a client; its secret is told this once."""
+    name = _fitting_name(wish.name)
+    redirect_uri = _fitting_redirect(wish)
+    scope = _fitting_scope(wish.scope)
+    secret = world.secrets.token()
+    client = Client(
+        id="",
+        account_id=actor.account_id,
+        name=name,
+        kind=wish.kind,
+        secret_hash=world.secrets.hash_token(secret),
+        redirect_uri=redirect_uri,
+        scope=scope,
+        created_at=world.clock.now(),
+    )
+    for _ in range(_TRIES):
+        candidate = replace(client, id=_draw_id(world, name))
+
+        async def body(tx: Tx, candidate: Client = candidate) -> None:
+            if len(await tx.clients.list_of(actor.account_id)) >= MAX_CLIENTS:
+                raise _unusable(f"An account has at most {MAX_CLIENTS} clients.")
+            await tx.clients.add(candidate)
+
+        try:
+            await world.store.transact(body)
+        except Conflict:
+            continue  # somebody has a client of this id: draw another
+        return candidate, secret
+    raise refused(RefusalCode.BUSY, "No free client id was found.", retry_after=1)
+
+
+async def update_client(
+    world: World,
+    actor: Actor,
+    client_id: str,
+    *,
+    name: str | None = None,
+    scope: str | None = None,
+) -> Client:
+    """Change a client's name or scope; what is None stays, scope "none" clears."""
+    new_name = None if name is None else _fitting_name(name)
+    new_scope = _fitting_scope(scope)
+
+    async def body(tx: Tx) -> Client:
+        client = await _own_client(tx, actor, client_id)
+        changed = replace(
+            client,
+            name=new_name or client.name,
+            scope=client.scope if scope is None else new_scope,
+        )
+        await tx.clients.update(client.id, changed.name, changed.scope)
+        return changed
+
+    return await world.store.transact(body)
+
+
+async def remove_client(world: World, actor: Actor, client_id: str) -> None:
+    """Remove a client; the tokens that it was given end at once."""
+
+    async def body(tx: Tx) -> Sequence[str]:
+        client = await _own_client(tx, actor, client_id)
+        ended = await tx.tokens.remove_of_client(client.id)
+        await tx.clients.remove(client.id)
+        return ended
+
+    announce_ends(world, await world.store.transact(body))
+
+
+async def _own_client(tx: Tx, actor: Actor, client_id: str) -> Client:
+    client = await tx.clients.find(client_id)
+    if client is None or client.account_id != actor.account_id:
+        raise refused(
+            RefusalCode.CLIENT_NOT_FOUND,
+            "Client not found",
+            remedy="GET /v1/clients lists your clients.",
+        )
+    return client
+
+
+def _draw_id(world: World, name: str) -> str:
+    """A readable id: the name as a slug, and up to nine digits."""
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "client"
+    return f"{slug}-{int(world.secrets.token(), 16) % 10**9}"
+
+
+def _fitting_name(name: str) -> str:
+    name = name.strip()
+    if not 1 <= len(name) <= MAX_NAME or not name.isprintable():
+        raise _unusable(f"A client's name has 1 to {MAX_NAME} printable characters.")
+    return name
+
+
+def _fitting_redirect(wish: ClientWish) -> str | None:
+    if wish.kind is ClientKind.INSTALLED:
+        return None
+    uri = wish.redirect_uri or ""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        parts = urlsplit("")
+    web = parts.scheme in ("http", "https") and parts.netloc
+    if not web or len(uri) > _MAX_REDIRECT or not uri.isprintable():
+        raise _unusable("A web client needs a redirect_uri, an http or https address.")
+    return uri
+
+
+def _fitting_scope(scope: str | None) -> str | None:
+    """A scope as it is kept; only two words are known, None and "none" are none."""
+    words = (scope or "none").split()
+    if words in ([], ["none"]):
+        return None
+    if not set(words) <= set(SCOPES):
+        raise _unusable(f"A client's scope is one of {', '.join(SCOPES)}, or none.")
+    return " ".join(dict.fromkeys(words))
+
+
+def _unusable(reason: str) -> Refused:
+    return refused(RefusalCode.CLIENT_UNUSABLE, reason)

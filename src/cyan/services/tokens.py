@@ -1,0 +1,199 @@
+"""Tokens: who is asking, and how a token ends.
+
+Only hashes of tokens are kept. A look-up is remembered for some seconds; the end of
+a token is told over the bus, so that it is forgotten, and its streams close, at once.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from cyan.interfaces import Stop, Tx, World, subjects
+from cyan.model.accounts import Account, Actor, Token
+from cyan.model.decisions import RefusalCode, refused
+from cyan.services.throttle import hold_back
+
+REMEMBERED_FOR = timedelta(seconds=10)
+REMEMBERED_TOKENS = 5_000
+REFRESH_LIFETIME = timedelta(days=14)
+_HEX_OF_TOKEN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """A token as its bearer gets it: the only moment at which its text exists.
+
+    `lifetime` None never ends.
+    """
+
+    text: str
+    refresh_text: str | None
+    lifetime: timedelta | None
+    kept: Token
+
+
+def draw_token(
+    world: World,
+    account_id: str,
+    client_id: str,
+    lifetime: timedelta | None,
+    *,
+    renewable: bool,
+) -> NewToken:
+    """Draw a token, to be added in a transaction; a refresh token lives 14 days."""
+    secrets, now = world.secrets, world.clock.now()
+    text = secrets.token()
+    refresh = secrets.token() if renewable else None
+    kept = Token(
+        hash=secrets.hash_token(text),
+        account_id=account_id,
+        client_id=client_id,
+        created_at=now,
+        expires_at=None if lifetime is None else now + lifetime,
+        refresh_hash=secrets.hash_token(refresh) if refresh else None,
+        refresh_expires_at=now + REFRESH_LIFETIME if refresh else None,
+    )
+    return NewToken(text, refresh, lifetime, kept)
+
+
+@dataclass(slots=True)
+class _Remembered:
+    actor: Actor
+    until: datetime
+    stop: Stop
+
+
+class Authenticator:
+    """Tells whose a bearer token is; one for each process."""
+
+    def __init__(self, world: World, room: int = REMEMBERED_TOKENS) -> None:
+        self._world = world
+        self._room = room
+        self._remembered: dict[str, _Remembered] = {}
+
+    async def authenticate(self, token: str | None, address: str) -> Actor:
+        """The actor that a bearer token stands for.
+
+        Refuses `token_missing`, `token_unknown` or `token_expired`, in the words
+        by which clients tell them (REST contract §0.3).
+        """
+        if not token:
+            raise refused(RefusalCode.TOKEN_MISSING, "The access token was not found")
+        token_hash = self._world.secrets.hash_token(token)
+        now = self._world.clock.now()
+        known = self._remembered.get(token_hash)
+        if known is not None and known.until > now:
+            actor = known.actor
+        else:
+            actor = await self._look_up(token_hash, now)
+        if actor.expires_at is not None and actor.expires_at <= now:
+            raise refused(
+                RefusalCode.TOKEN_EXPIRED, "The access token provided has expired."
+            )
+        return replace(actor, address=address)
+
+    async def _look_up(self, token_hash: str, now: datetime) -> Actor:
+        world = self._world
+        current = True
+
+        def forget(_: object) -> None:
+            nonlocal current
+            current = False
+            self._forget(token_hash)
+
+        # Listening before looking: an end between the two is not missed.
+        stops = [world.bus.listen(subjects.token_ends(token_hash), forget)]
+        found = None
+        try:
+            found = await world.store.read(lambda tx: tx.tokens.find(token_hash))
+        finally:
+            if found is None:
+                stops[0]()
+        if found is None:
+            raise refused(
+                RefusalCode.TOKEN_UNKNOWN, "The access token provided is invalid."
+            )
+        token, account = found
+        stops.append(world.bus.listen(subjects.account_changes(account.id), forget))
+
+        def stop() -> None:
+            for each in stops:
+                each()
+
+        actor = _actor_of(token, account)
+        self._forget(token_hash)
+        if current:
+            self._make_room()
+            self._remembered[token_hash] = _Remembered(
+                actor, now + REMEMBERED_FOR, stop
+            )
+        else:
+            stop()
+        return actor
+
+    def _forget(self, token_hash: str) -> None:
+        known = self._remembered.pop(token_hash, None)
+        if known is not None:
+            known.stop()
+
+    def _make_room(self) -> None:
+        """The longest remembered one goes when there are too many."""
+        while len(self._remembered) >= self._room:
+            self._forget(next(iter(self._remembered)))
+
+
+def _actor_of(token: Token, account: Account) -> Actor:
+    return Actor(
+        account_id=account.id,
+        username=account.username,
+        operator=account.operator,
+        token_hash=token.hash,
+        client_id=token.client_id,
+        expires_at=token.expires_at,
+    )
+
+
+async def list_tokens(world: World, account_id: str) -> Sequence[Token]:
+    """An account's tokens that have not expired, newest first."""
+    now = world.clock.now()
+    tokens = await world.store.read(lambda tx: tx.tokens.list_of(account_id))
+    return [each for each in tokens if each.expires_at is None or each.expires_at > now]
+
+
+async def revoke_token(world: World, presented: str, address: str) -> None:
+    """End a token: whoever has it may end it (REST contract §1.2).
+
+    `presented` is the token, or its hash as lists of tokens show it; the hash lets
+    nobody act.
+    """
+    hold_back(world, "tokens_admin", address)
+    is_token = len(presented) == _HEX_OF_TOKEN
+    token_hash = world.secrets.hash_token(presented) if is_token else presented
+    if not await world.store.transact(lambda tx: tx.tokens.remove(token_hash)):
+        raise refused(RefusalCode.TOKEN_NOT_FOUND, "Token not found")
+    announce_ends(world, [token_hash])
+
+
+async def revoke_current(world: World, actor: Actor) -> None:
+    """End the token that the actor came with."""
+    hold_back(world, "tokens_admin", actor.address)
+    token_hash = actor.token_hash
+    assert token_hash is not None  # a door that asks for a token gave one
+    await world.store.transact(lambda tx: tx.tokens.remove(token_hash))
+    announce_ends(world, [token_hash])
+
+
+async def revoke_all(world: World, actor: Actor) -> None:
+    """End all of the actor's tokens, the one that they came with too."""
+    hold_back(world, "tokens_admin", actor.address)
+
+    async def body(tx: Tx) -> Sequence[str]:
+        return await tx.tokens.remove_all(actor.account_id)
+
+    announce_ends(world, await world.store.transact(body))
+
+
+def announce_ends(world: World, token_hashes: Iterable[str]) -> None:
+    """Tell caches and streams that tokens ended, after it is durable."""
+    for token_hash in token_hashes:
+        world.bus.publish(subjects.token_ends(token_hash), None)
