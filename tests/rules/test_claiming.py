@@ -6,6 +6,7 @@ from cyan.model.decisions import Refuse
 from cyan.rules.claiming import (
     ClaimFacts,
     Ownership,
+    TakeOwnership,
     UnclaimFacts,
     decide_claim,
     decide_unclaim,
@@ -40,6 +41,10 @@ def test_someone_elses_device_is_refused_in_the_words_that_clients_look_for() ->
         "That belongs to someone else. To request a transfer add "
         "?request_transfer=true to the URL."
     )
+
+
+def test_a_claim_is_of_one_device_by_one_account() -> None:
+    assert claim() == TakeOwnership()  # CLM-1
 
 
 def test_a_claim_looks_at_no_product_sim_or_claimed_bit() -> None:

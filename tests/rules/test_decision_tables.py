@@ -253,8 +253,7 @@ def in_words(decision: object) -> str:
 TABLES = {table.decider: table for table in read_pages()}
 
 
-def each_table(test: Callable[..., None]) -> Callable[..., None]:
-    return pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))(test)
+each_table = pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
 
 
 def test_every_decision_table_is_executed_and_every_case_has_a_table() -> None:

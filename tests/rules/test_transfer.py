@@ -1,5 +1,6 @@
 """Transfer: how long an owner may take (TRF-2), and the way around it (TRF-1)."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from cyan.model.decisions import Refuse
@@ -46,14 +47,12 @@ def test_the_requester_cannot_tell_real_requests_from_invented_ones() -> None:
 
 
 def test_an_answer_that_comes_too_late_tells_which_way_it_was_late() -> None:
-    usual = {"owner": True, "approve": True, "owned": 0, "limit": 100}
-    over = decide_transfer_answer(
-        TransferAnswerFacts(pending=False, expired=True, **usual)
+    expired = TransferAnswerFacts(
+        owner=True, pending=True, expired=True, approve=True, owned=0, limit=100
     )
-    expired = decide_transfer_answer(
-        TransferAnswerFacts(pending=True, expired=True, **usual)
-    )
+    over = decide_transfer_answer(replace(expired, pending=False))
+    late = decide_transfer_answer(expired)
     assert isinstance(over, Refuse)
     assert "answered" in over.reason
-    assert isinstance(expired, Refuse)
-    assert "7 days" in expired.reason
+    assert isinstance(late, Refuse)
+    assert "7 days" in late.reason

@@ -66,13 +66,11 @@ def decide_claim(
 
     Source: CLM-3, CLM-9, CLM-10, LIM-5, TRF-2.
     """
-    match facts.ownership:
-        case Ownership.ACTORS:
-            return KeepOwner()  # CLM-9, before every other rule
-        case Ownership.ANOTHERS:
-            return _ask_owner(facts)
-        case Ownership.NOBODYS:
-            return _take(facts)
+    if facts.ownership is Ownership.ACTORS:
+        return KeepOwner()  # CLM-9, before every other rule
+    if facts.ownership is Ownership.ANOTHERS:
+        return _ask_owner(facts)  # CLM-10
+    return _take(facts)  # CLM-3
 
 
 def _take(facts: ClaimFacts) -> TakeOwnership | Refuse:

@@ -13,9 +13,7 @@ from cyan.model.decisions import Allow, RefusalCode, Refuse
 from cyan.rules.claiming import (
     ClaimFacts,
     KeepOwner,
-    OfferTransfer,
     Ownership,
-    TakeOwnership,
     UnclaimFacts,
     decide_claim,
     decide_unclaim,
@@ -153,19 +151,16 @@ def _claim(facts: ExplainFacts, *, request_transfer: bool) -> ClaimFacts:
 def _explain_claim(facts: ExplainFacts) -> Capability:
     name = CapabilityName.CLAIM
     decision = decide_claim(_claim(facts, request_transfer=False))
-    match decision:
-        case Refuse() if not facts.online and facts.ownership is Ownership.NOBODYS:
-            return _refused(name, decision, reason="It is offline.")
-        case Refuse():
-            return _refused(name, decision)
-        case KeepOwner(rule):
-            return Capability(
-                name, True, rule, "It is yours already: claiming it changes nothing."
-            )
-        case TakeOwnership(rule) | OfferTransfer(rule):
-            return Capability(
-                name, True, rule, "It is online and nobody's: any account can claim it."
-            )
+    if isinstance(decision, Refuse):
+        nobodys = facts.ownership is Ownership.NOBODYS
+        offline = "It is offline." if nobodys and not facts.online else None
+        return _refused(name, decision, reason=offline)
+    reason = (
+        "It is yours already: claiming it changes nothing."
+        if isinstance(decision, KeepOwner)
+        else "It is online and nobody's: any account can claim it."
+    )
+    return Capability(name, True, decision.rule, reason)
 
 
 def _explain_unclaim(facts: ExplainFacts) -> Capability:
@@ -223,11 +218,9 @@ def _explain_features(facts: ExplainFacts) -> tuple[Capability, ...]:
 
 
 def _feature(name: CapabilityName, decision: Allow | Refuse, reason: str) -> Capability:
-    match decision:
-        case Allow(rule):
-            return Capability(name, True, rule, reason)
-        case Refuse():
-            return _refused(name, decision)
+    if isinstance(decision, Refuse):
+        return _refused(name, decision)
+    return Capability(name, True, decision.rule, reason)
 
 
 def _refused(
