@@ -8,7 +8,7 @@ from datetime import datetime
 
 from cyan.interfaces import Tx, World, subjects
 from cyan.model.accounts import Actor
-from cyan.model.decisions import RefusalCode, Refuse, Refused, refused
+from cyan.model.decisions import Refuse, Refused
 from cyan.model.devices import Device, TransferState
 from cyan.model.identifiers import DeviceID, MalformedIdentifier
 from cyan.model.notices import NoticeKind
@@ -30,7 +30,10 @@ from cyan.services.ownership import (
     close_transfer,
     count_toward_limit,
 )
+from cyan.services.throttle import hold_back
 from cyan.services.transfers import TransferRequest, ask_owner
+
+TOO_MANY_REFUSALS = "Too many claims were refused lately: check the Device IDs."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +56,9 @@ async def claim_device(
     try:
         return await _claim(world, actor, wanted, request_transfer=request_transfer)
     except Refused:
-        _count_refusal(world, actor)
+        for key in (actor.account_id, actor.address):
+            hold_back(world, "claim_refusals", key, TOO_MANY_REFUSALS)
         raise
-
-
-def _count_refusal(world: World, actor: Actor) -> None:
-    for key in (actor.account_id, actor.address):
-        wait = world.throttle.take("claim_refusals", key)
-        if wait is not None:
-            raise refused(
-                RefusalCode.RATE_LIMITED,
-                "Too many of your claims were refused.",
-                rule="CLM-12",
-                remedy="Check the Device IDs, then try again later.",
-                retry_after=int(wait.total_seconds()) + 1,
-            )
 
 
 async def _claim(

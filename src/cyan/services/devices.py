@@ -12,6 +12,7 @@ from cyan.model.identifiers import DeviceID, MalformedIdentifier, SerialNumber
 from cyan.rules.authority import Action, AuthorityFacts, decide_action
 from cyan.rules.claiming import Ownership, unknown_device
 from cyan.rules.naming import NameFacts, decide_name, tidy_name
+from cyan.services.throttle import hold_back
 
 PING_SECONDS = 5.0
 SIGNAL_SECONDS = 10.0
@@ -180,15 +181,12 @@ async def ask_device(
 
 async def look_up_serial(world: World, actor: Actor, text: str) -> Device:
     """The device of a serial number, for any account, 50 times an hour (IDN-2)."""
-    wait = world.throttle.take("serial_numbers", actor.account_id)
-    if wait is not None:
-        raise refused(
-            RefusalCode.RATE_LIMITED,
-            "You have looked up too many serial numbers.",
-            rule="IDN-2",
-            remedy="An account may look up 50 an hour; try again later.",
-            retry_after=int(wait.total_seconds()) + 1,
-        )
+    hold_back(
+        world,
+        "serial_numbers",
+        actor.account_id,
+        "An account may look up 50 serial numbers an hour.",
+    )
     device = None
     try:
         serial = SerialNumber.parse(text)

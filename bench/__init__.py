@@ -1,0 +1,1 @@
+"""Measurements of Cyan; `make bench` runs them all, each prints a table and JSON."""
