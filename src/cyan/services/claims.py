@@ -30,7 +30,7 @@ from cyan.services.ownership import (
     close_transfer,
     count_toward_limit,
 )
-from cyan.services.throttle import hold_back
+from cyan.services.throttle import refuse_if_waiting
 from cyan.services.transfers import TransferRequest, ask_owner
 
 TOO_MANY_REFUSALS = "Too many claims were refused lately: check the Device IDs."
@@ -53,12 +53,24 @@ async def claim_device(
     Refused claims count against the account and the address (CLM-12); whoever
     has too many waits. Claiming one's own device is never refused (CLM-9).
     """
+    keys = (actor.account_id, actor.address)
+    waits = [world.throttle.peek("claim_refusals", key) for key in keys]
+    if any(waits) and not await _is_own(world, actor, wanted):
+        refuse_if_waiting(max(filter(None, waits)), TOO_MANY_REFUSALS)
     try:
         return await _claim(world, actor, wanted, request_transfer=request_transfer)
     except Refused:
-        for key in (actor.account_id, actor.address):
-            hold_back(world, "claim_refusals", key, TOO_MANY_REFUSALS)
+        for key in keys:
+            world.throttle.take("claim_refusals", key)
         raise
+
+
+async def _is_own(world: World, actor: Actor, wanted: str) -> bool:
+    device_id = _parse(wanted)
+    if device_id is None:
+        return False
+    device = await world.store.read(lambda tx: tx.devices.find(device_id))
+    return ownership_of(device, actor) is Ownership.ACTORS
 
 
 async def _claim(
