@@ -17,6 +17,7 @@ from cyan.rules.claiming import (
     ClaimFacts,
     KeepOwner,
     OfferTransfer,
+    Ownership,
     TakeOwnership,
     UnclaimFacts,
     decide_claim,
