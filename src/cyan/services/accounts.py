@@ -24,7 +24,6 @@ from cyan.services.tickets import find_ticket, link_over, ticket_id_of
 from cyan.services.tokens import announce_ends
 
 RESET_LIFETIME = timedelta(hours=1)
-RESET_PAGE = "password-reset"
 _NOBODY = "nobody"
 
 

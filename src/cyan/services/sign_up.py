@@ -17,12 +17,10 @@ from cyan.model.notices import NoticeKind
 from cyan.model.settings import SignUp
 from cyan.services.credentials import parse_username, require_password
 from cyan.services.throttle import hold_back
-from cyan.services.tickets import find_ticket, link_over, link_to, ticket_id_of
+from cyan.services.tickets import Page, find_ticket, link_over, link_to, ticket_id_of
 
 SET_UP_LIFETIME = timedelta(days=7)
 INVITATION_LIFETIME = timedelta(days=7)
-SET_UP_PAGE = "setup"
-SIGN_UP_PAGE = "signup"
 _SERVER = "server"
 
 
@@ -56,11 +54,12 @@ async def ensure_set_up_link(world: World) -> str | None:
         return True
 
     needed = await world.store.transact(body)
-    return link_to(world, SET_UP_PAGE, ticket.id) if needed else None
+    return link_to(world, Page.SET_UP, ticket.id) if needed else None
 
 
 async def set_up(world: World, presented: str, newcomer: Newcomer) -> Account:
     """Make the first account, the operator, by the link of the first start."""
+    await look_at_set_up(world, presented)  # before a hash is paid for
     account = await _draw_account(world, newcomer, operator=True)
     ticket_id = ticket_id_of(world, presented)
 

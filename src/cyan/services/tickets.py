@@ -6,6 +6,7 @@ open nothing.
 """
 
 from datetime import datetime
+from enum import StrEnum
 
 from cyan.interfaces import Tx, World
 from cyan.model.accounts import Ticket, TicketPurpose
@@ -14,12 +15,21 @@ from cyan.model.decisions import RefusalCode, Refused, refused
 _LONGEST = 100
 
 
+class Page(StrEnum):
+    """The pages for people that a ticket opens, by their path."""
+
+    SET_UP = "setup"
+    SIGN_UP = "signup"
+    PASSWORD_RESET = "password-reset"
+    TRANSFER = "transfer"
+
+
 def present_ticket(world: World, ticket_id: str) -> str:
     """What a person shows to use a ticket."""
     return f"{ticket_id}.{world.secrets.sign(_signed(ticket_id))}"
 
 
-def link_to(world: World, page: str, ticket_id: str) -> str:
+def link_to(world: World, page: Page, ticket_id: str) -> str:
     """The address of a page for people, opened by a ticket."""
     base = world.settings.public_url.rstrip("/")
     return f"{base}/{page}?ticket={present_ticket(world, ticket_id)}"

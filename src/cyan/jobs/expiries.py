@@ -1,0 +1,36 @@
+"""The end of what only lives for a while: tokens, tickets, transfers."""
+
+from collections.abc import Awaitable, Callable
+
+from cyan.interfaces import World
+from cyan.services.transfers import expire_due
+
+AT_ONCE = 500
+"""Rows in one transaction, so that nobody waits long behind it."""
+
+
+async def end_expired(world: World) -> int:
+    """Forget expired tokens and tickets, and end unanswered transfers; how many."""
+    now = world.clock.now()
+
+    async def tokens() -> int:
+        return await world.store.transact(
+            lambda tx: tx.tokens.remove_expired(now, AT_ONCE)
+        )
+
+    async def tickets() -> int:
+        return await world.store.transact(
+            lambda tx: tx.tickets.remove_expired(now, AT_ONCE)
+        )
+
+    async def transfers() -> int:
+        return await expire_due(world)
+
+    return await _all(transfers) + await _all(tickets) + await _all(tokens)
+
+
+async def _all(end_some: Callable[[], Awaitable[int]]) -> int:
+    total = 0
+    while ended := await end_some():
+        total += ended
+    return total
