@@ -1,0 +1,3 @@
+"""The door for devices: sockets on one side, `protocol.Session` in the middle,
+use cases on the other.
+"""

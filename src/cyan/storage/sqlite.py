@@ -1,0 +1,213 @@
+"""The store on SQLite: one thread writes, quick reads run where they are asked for.
+
+A body is a coroutine that awaits nothing but its transaction, and a statement
+here never waits; so one ``send(None)`` runs a whole body. The writer runs up to
+64 waiting bodies in one transaction, each under a savepoint, and answers their
+callers once that transaction is on disk.
+"""
+
+import asyncio
+import contextvars
+import sqlite3
+import threading
+from collections.abc import Coroutine
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+from sqlalchemy.dialects import sqlite
+
+from cyan.interfaces import (
+    Body,
+    BodySuspended,
+    Conflict,
+    StoreError,
+    TransactionOver,
+)
+from cyan.storage.nouns import Transaction
+from cyan.storage.prepared import Preparer
+from cyan.storage.statements import Statement
+
+N = TypeVar("N")
+T = TypeVar("T")
+GROUP = 64
+PRAGMAS = """
+PRAGMA journal_mode = wal; PRAGMA synchronous = full; PRAGMA foreign_keys = on;
+PRAGMA busy_timeout = 5000; PRAGMA cache_size = -65536;
+"""
+prepare = Preparer(sqlite.dialect(paramstyle="qmark"))
+
+
+class _Runner:
+    """Runs statements until one fails or the body is over."""
+
+    __slots__ = ("_connection", "failure", "over")
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self.over = False
+        self.failure: BaseException | None = None
+
+    async def __call__(self, statement: Statement[N], /, **values: Any) -> list[N]:
+        if self.over:
+            raise TransactionOver
+        prepared = prepare(statement)
+        try:
+            rows = self._connection.execute(prepared.text, prepared.values(values))
+            return [prepared.noun(row) for row in rows]
+        except BaseException as error:
+            self.over = True  # as PostgreSQL: nothing runs after an error
+            self.failure = _translate(error)
+            raise self.failure from error
+
+
+def _translate(error: BaseException) -> BaseException:
+    if isinstance(error, sqlite3.IntegrityError):
+        return Conflict(str(error))
+    return StoreError(str(error)) if isinstance(error, sqlite3.Error) else error
+
+
+def _drive(body: Body[T], connection: sqlite3.Connection) -> T:
+    """Run a whole body at once; raises what it, or a statement of it, raised."""
+    runner = _Runner(connection)
+    running: Coroutine[Any, Any, T] = body(Transaction(runner))  # type: ignore[assignment]
+    try:
+        running.send(None)
+    except StopIteration as end:
+        if runner.failure is not None:  # swallowed, but the transaction is over
+            raise runner.failure from None
+        result: T = end.value
+        return result
+    finally:
+        runner.over = True
+    running.close()
+    raise BodySuspended(getattr(body, "__qualname__", ""))
+
+
+class _Call:
+    """One body, who waits for it, and what came of it."""
+
+    __slots__ = ("answer", "body", "context", "error", "loop", "result")
+
+    def __init__(self, body: Body[Any]) -> None:
+        self.body = body
+        self.context = contextvars.copy_context()
+        self.loop = asyncio.get_running_loop()
+        self.answer: asyncio.Future[Any] = self.loop.create_future()
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def run(self, connection: sqlite3.Connection) -> None:
+        """Drive the body to its end; its outcome stays here until `tell`."""
+        try:
+            self.result = self.context.run(_drive, self.body, connection)
+        except BaseException as error:
+            self.error = error
+
+    def tell(self) -> None:
+        """On the caller's loop: hand over the outcome, unless nobody waits."""
+        if self.answer.done():
+            return
+        if self.error is not None:
+            self.answer.set_exception(self.error)
+        else:
+            self.answer.set_result(self.result)
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the database as this store wants it; transactions are explicit."""
+    connection = sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, cached_statements=512
+    )
+    connection.executescript(PRAGMAS)
+    return connection
+
+
+class _Writer(threading.Thread):
+    """The thread that writes, with a connection of its own and a queue of calls."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(name="store-writer", daemon=True)
+        self.calls: SimpleQueue[_Call | None] = SimpleQueue()
+        self._connection = connect(path)
+
+    def run(self) -> None:
+        """Serve groups of calls until told to stop."""
+        while (call := self.calls.get()) is not None:
+            group = [call]
+            while len(group) < GROUP and not self.calls.empty():
+                following = self.calls.get()
+                if following is None:
+                    self.calls.put(None)
+                    break
+                group.append(following)
+            self._serve([call for call in group if not call.answer.cancelled()])
+        self._connection.close()
+
+    def _serve(self, group: list[_Call]) -> None:
+        if not group:
+            return
+        try:
+            self._write(group)
+        except BaseException as error:  # the disk, not a body: all of it is undone
+            if self._connection.in_transaction:
+                self._connection.rollback()
+            for call in group:
+                call.error = call.error or StoreError(str(error))
+        by_loop: dict[asyncio.AbstractEventLoop, list[_Call]] = {}
+        for call in group:
+            by_loop.setdefault(call.loop, []).append(call)
+        for loop, calls in by_loop.items():
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(_tell_all, calls)
+
+    def _write(self, group: list[_Call]) -> None:
+        execute = self._connection.execute
+        execute("BEGIN IMMEDIATE")
+        for call in group:
+            execute("SAVEPOINT body")
+            call.run(self._connection)
+            if call.error is not None:
+                execute("ROLLBACK TO body")  # fails if SQLite undid everything
+            execute("RELEASE body")
+        execute("COMMIT")
+
+
+def _tell_all(calls: list[_Call]) -> None:
+    for call in calls:
+        call.tell()
+
+
+class SqliteStore:
+    """See `cyan.interfaces.Store`."""
+
+    def __init__(self, path: Path) -> None:
+        self._writer = _Writer(path)
+        self._reader = connect(path)
+        self._reader.execute("PRAGMA query_only = on")
+        self._writer.start()
+
+    async def transact(self, body: Body[T]) -> T:
+        """Run a body; back when it is on disk."""
+        call = _Call(body)
+        self._writer.calls.put(call)
+        result: T = await call.answer
+        return result
+
+    async def read(self, body: Body[T]) -> T:
+        """Run a body that only reads, at once, on this thread.
+
+        A look-up takes some 20 microseconds; handing it to a thread and back would
+        take five times as long.
+        """
+        self._reader.execute("BEGIN")
+        try:
+            return _drive(body, self._reader)
+        finally:
+            self._reader.execute("ROLLBACK")
+
+    async def close(self) -> None:
+        """Finish what was handed over, then stop."""
+        self._writer.calls.put(None)
+        await asyncio.to_thread(self._writer.join)
+        self._reader.close()
