@@ -175,6 +175,7 @@ def load_signing_key(path: Path) -> bytes:
 
 def _make_key(path: Path) -> None:
     """Write the key beside its place, then link it there unless another was faster."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

@@ -1,0 +1,16 @@
+"""Fixtures for every room."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from tests.support.worlds import a_world
+
+from cyan.interfaces import World
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    """Everything that use cases need; an account may own three devices."""
+    async with a_world(tmp_path, sandbox_devices=3) as world:
+        yield world
