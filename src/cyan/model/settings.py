@@ -24,10 +24,12 @@ class Settings:
     """What the operator decided, as far as use cases need it.
 
     `public_url` is how people reach the server (links in mails begin with it);
-    `sandbox_devices` the limit of LIM-1, 0 for none.
+    `sandbox_devices` the limit of LIM-1, 0 for none; `rate_limits` by how much laxer
+    than documented the limits are, 0 for none.
     """
 
     public_url: str
     sign_up: SignUp = SignUp.INVITE
     first_contact: FirstContact = FirstContact.FIRST_USE
     sandbox_devices: int = 100
+    rate_limits: float = 1.0
