@@ -113,9 +113,9 @@ async def test_tokens_are_listed_without_those_that_expired(world: World) -> Non
     await a_token(world, expires_in=5)
     world.clock.advance_seconds(1)
     lasting = await a_token(world, expires_in=0)
-    assert len(await list_tokens(world, account.id)) == 2
+    assert len(await list_tokens(world, account.id, ADDRESS)) == 2
     world.clock.advance_seconds(5)
-    (left,) = await list_tokens(world, account.id)
+    (left,) = await list_tokens(world, account.id, ADDRESS)
     assert left.hash == lasting.kept.hash
 
 
@@ -128,7 +128,7 @@ async def test_whoever_has_a_token_or_its_listed_hash_may_end_it(world: World) -
     await revoke_token(world, tokens[0].text, ADDRESS)
     await revoke_token(world, tokens[1].kept.hash, ADDRESS)
     assert ended == [None, None]
-    assert await list_tokens(world, account.id) == []
+    assert await list_tokens(world, account.id, ADDRESS) == []
     for unknown in (tokens[0].text, "WAT", ""):
         refusal = await refusal_of(revoke_token(world, unknown, ADDRESS))
         assert refusal.code is RefusalCode.TOKEN_NOT_FOUND

@@ -106,7 +106,13 @@ ONLY_DEVICE_UNKNOWN = frozenset({Code.DEVICE_UNKNOWN, Code.KEY_PROTECTED})
 
 
 def status_of(code: Code, family: Family) -> int:
-    """The HTTP status; a claim answers 404 for what it cannot find (§2.4)."""
+    """The HTTP status; a claim answers 404 for what it cannot find (§2.4).
+
+    Name and password by HTTP Basic, which only lists of tokens take, answer 401
+    (§1.2); everywhere else that would sign people out.
+    """
+    if code is Code.WRONG_CREDENTIALS and family is Family.LIST:
+        return 401
     if code is Code.DEVICE_UNKNOWN and family is Family.LIST:
         return 404
     return STATUS[code]

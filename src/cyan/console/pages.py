@@ -12,8 +12,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from cyan.console.rendering import (
-    address_of,
+    AddressOf,
     guarded,
+    peer_of,
     read_form,
     render,
     status_of,
@@ -140,12 +141,12 @@ FORMS = (
 )
 
 
-def page_routes(world: World) -> list[BaseRoute]:
+def page_routes(world: World, address_of: AddressOf = peer_of) -> list[BaseRoute]:
     """All pages of this module, and the stylesheet that every page uses."""
     forms = [
         Route(
             f"/{form.page}",
-            guarded(world, _endpoint(form)),
+            guarded(world, _endpoint(form), address_of),
             methods=["GET", "POST"],
             name=form.page,
         )
@@ -161,7 +162,7 @@ def _endpoint(form: PasswordForm) -> Callable[[World, Request], Awaitable[Respon
             world,
             request.query_params.get("ticket", ""),
             await read_form(request) if posted else {},
-            address_of(request),
+            request.state.address,
         )
         username = await form.look(visit)
         if not posted:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from cyan.interfaces import Stop, Tx, World, subjects
-from cyan.model.accounts import Account, Actor, Token
+from cyan.model.accounts import Actor, Token
 from cyan.model.decisions import RefusalCode, refused
 from cyan.services.throttle import hold_back
 
@@ -63,86 +63,29 @@ class _Remembered:
     stop: Stop
 
 
-class Authenticator:
-    """Tells whose a bearer token is; one for each process."""
+async def find_actor(world: World, token: str | None, address: str) -> Actor:
+    """The actor that a bearer token stands for, looked up in the store.
 
-    def __init__(self, world: World, room: int = REMEMBERED_TOKENS) -> None:
-        self._world = world
-        self._room = room
-        self._remembered: dict[str, _Remembered] = {}
-
-    async def authenticate(self, token: str | None, address: str) -> Actor:
-        """The actor that a bearer token stands for.
-
-        Refuses `token_missing`, `token_unknown` or `token_expired`, in the words
-        by which clients tell them (REST contract §0.3).
-        """
-        if not token:
-            raise refused(RefusalCode.TOKEN_MISSING, "The access token was not found")
-        token_hash = self._world.secrets.hash_token(token)
-        now = self._world.clock.now()
-        known = self._remembered.get(token_hash)
-        if known is not None and known.until > now:
-            actor = known.actor
-        else:
-            actor = await self._look_up(token_hash, now)
-        if actor.expires_at is not None and actor.expires_at <= now:
-            raise refused(
-                RefusalCode.TOKEN_EXPIRED, "The access token provided has expired."
-            )
-        return replace(actor, address=address)
-
-    async def _look_up(self, token_hash: str, now: datetime) -> Actor:
-        world = self._world
-        current = True
-
-        def forget(_: object) -> None:
-            nonlocal current
-            current = False
-            self._forget(token_hash)
-
-        # Listening before looking: an end between the two is not missed.
-        stops = [world.bus.listen(subjects.token_ends(token_hash), forget)]
-        found = None
-        try:
-            found = await world.store.read(lambda tx: tx.tokens.find(token_hash))
-        finally:
-            if found is None:
-                stops[0]()
-        if found is None:
-            raise refused(
-                RefusalCode.TOKEN_UNKNOWN, "The access token provided is invalid."
-            )
-        token, account = found
-        stops.append(world.bus.listen(subjects.account_changes(account.id), forget))
-
-        def stop() -> None:
-            for each in stops:
-                each()
-
-        actor = _actor_of(token, account)
-        self._forget(token_hash)
-        if current:
-            self._make_room()
-            self._remembered[token_hash] = _Remembered(
-                actor, now + REMEMBERED_FOR, stop
-            )
-        else:
-            stop()
-        return actor
-
-    def _forget(self, token_hash: str) -> None:
-        known = self._remembered.pop(token_hash, None)
-        if known is not None:
-            known.stop()
-
-    def _make_room(self) -> None:
-        """The longest remembered one goes when there are too many."""
-        while len(self._remembered) >= self._room:
-            self._forget(next(iter(self._remembered)))
+    Refuses `token_missing`, `token_unknown` or `token_expired`, in the words by
+    which clients tell them (REST contract §0.3).
+    """
+    token_hash = _hash_of(world, token)
+    return _living(world, await _look_up(world, token_hash), address)
 
 
-def _actor_of(token: Token, account: Account) -> Actor:
+def _hash_of(world: World, token: str | None) -> str:
+    if not token:
+        raise refused(RefusalCode.TOKEN_MISSING, "The access token was not found")
+    return world.secrets.hash_token(token)
+
+
+async def _look_up(world: World, token_hash: str) -> Actor:
+    found = await world.store.read(lambda tx: tx.tokens.find(token_hash))
+    if found is None:
+        raise refused(
+            RefusalCode.TOKEN_UNKNOWN, "The access token provided is invalid."
+        )
+    token, account = found
     return Actor(
         account_id=account.id,
         username=account.username,
@@ -153,8 +96,76 @@ def _actor_of(token: Token, account: Account) -> Actor:
     )
 
 
-async def list_tokens(world: World, account_id: str) -> Sequence[Token]:
+def _living(world: World, actor: Actor, address: str) -> Actor:
+    if actor.expires_at is not None and actor.expires_at <= world.clock.now():
+        raise refused(
+            RefusalCode.TOKEN_EXPIRED, "The access token provided has expired."
+        )
+    return replace(actor, address=address)
+
+
+class Authenticator:
+    """`find_actor` with a memory of some seconds; one for each process."""
+
+    def __init__(self, world: World, room: int = REMEMBERED_TOKENS) -> None:
+        self._world = world
+        self._room = room
+        self._remembered: dict[str, _Remembered] = {}
+
+    async def authenticate(self, token: str | None, address: str) -> Actor:
+        """The actor that a bearer token stands for; refuses as `find_actor` does."""
+        token_hash = _hash_of(self._world, token)
+        known = self._remembered.get(token_hash)
+        if known is not None and known.until > self._world.clock.now():
+            return _living(self._world, known.actor, address)
+        actor = await self._look_up(token_hash)
+        return _living(self._world, actor, address)
+
+    async def _look_up(self, token_hash: str) -> Actor:
+        """Look up, listening before looking: an end between the two is not missed."""
+        bus = self._world.bus
+        ended = False
+
+        def forget(_: object) -> None:
+            nonlocal ended
+            ended = True
+            self._forget(token_hash)
+
+        stops = [bus.listen(subjects.token_ends(token_hash), forget)]
+
+        def stop() -> None:
+            for each in stops:
+                each()
+
+        try:
+            actor = await _look_up(self._world, token_hash)
+        except BaseException:
+            stop()
+            raise
+        stops.append(bus.listen(subjects.account_changes(actor.account_id), forget))
+        if ended:
+            stop()
+        else:
+            self._remember(token_hash, actor, stop)
+        return actor
+
+    def _remember(self, token_hash: str, actor: Actor, stop: Stop) -> None:
+        """Remember an actor; the longest remembered one goes if there are too many."""
+        self._forget(token_hash)
+        while len(self._remembered) >= self._room:
+            self._forget(next(iter(self._remembered)))
+        until = self._world.clock.now() + REMEMBERED_FOR
+        self._remembered[token_hash] = _Remembered(actor, until, stop)
+
+    def _forget(self, token_hash: str) -> None:
+        known = self._remembered.pop(token_hash, None)
+        if known is not None:
+            known.stop()
+
+
+async def list_tokens(world: World, account_id: str, address: str) -> Sequence[Token]:
     """An account's tokens that have not expired, newest first."""
+    hold_back(world, "tokens_admin", address)
     now = world.clock.now()
     tokens = await world.store.read(lambda tx: tx.tokens.list_of(account_id))
     return [each for each in tokens if each.expires_at is None or each.expires_at > now]
