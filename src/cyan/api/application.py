@@ -15,11 +15,12 @@ import structlog
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
+from cyan import __version__
 from cyan.api.bodies import LimitedRequest, from_pairs, read_body, token_in_form
 from cyan.api.credentials import bearer_token
 from cyan.api.errors import Family, body_of, status_of
 from cyan.api.metrics import RequestMetrics
-from cyan.api.proxies import Proxies
+from cyan.api.openapi import openapi
 from cyan.api.routing import Found, OtherMethods, Route, Router, Routes
 from cyan.api.streams import OpenStreams
 from cyan.interfaces import StoreError, World
@@ -55,22 +56,26 @@ class Application:
         world: World,
         tables: Iterable[Routes],
         authenticate: Authenticate,
-        *,
-        trusted_proxies: Iterable[str] = (),
     ) -> None:
         self.table = [route for routes in tables for route in routes.table]
         self._world = world
         self._router = Router(self.table)
         self._authenticate = authenticate
-        self._proxies = Proxies(tuple(trusted_proxies))
         self._metrics = RequestMetrics()
         self.streams = OpenStreams()
+        self._described: dict[str, Any] | None = None
+
+    def describe(self) -> dict[str, Any]:
+        """The OpenAPI document, made when it is first asked for."""
+        if self._described is None:
+            self._described = openapi(self.table, __version__)
+        return self._described
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             return
-        exchange = _Exchange(scope, receive, send, self._proxies.address_of(scope))
+        exchange = _Exchange(scope, receive, send)
         began = time.perf_counter()
         with structlog.contextvars.bound_contextvars(request_id=exchange.request_id):
             await self._serve(exchange)
@@ -159,6 +164,7 @@ class Application:
         if route.wants_request:
             request.state.address = exchange.address
             request.state.streams = self.streams
+            request.state.describe = self.describe
             given["request"] = request
         return given
 
@@ -199,13 +205,11 @@ class _Exchange:
         "status",
     )
 
-    def __init__(
-        self, scope: Scope, receive: Receive, send: Send, address: str
-    ) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.scope = scope
         self.receive = receive
         self._send = send
-        self.address = address
+        self.address = str(scope["client"][0]) if scope.get("client") else ""
         self.request_id = _request_id(scope)
         self.route: Route | None = None
         self.status = 0

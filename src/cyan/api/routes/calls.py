@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from cyan.api.errors import Family
-from cyan.api.routing import Routes
 from msgspec import UNSET, Struct, UnsetType
 from starlette.responses import PlainTextResponse, Response
 
+from cyan.api.errors import Family
+from cyan.api.routing import Routes
 from cyan.api.wire.moments import moment
 from cyan.interfaces import World
 from cyan.model.accounts import Actor

@@ -5,10 +5,10 @@ REST contract §2.1 to §2.7 for devices outside products.
 
 from typing import Annotated, Any
 
-from cyan.api.errors import Family
-from cyan.api.routing import Routes
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from cyan.api.errors import Family
+from cyan.api.routing import Routes
 from cyan.api.wire.devices import DeviceDetail, DeviceSummary, detail_of, summary_of
 from cyan.api.wire.moments import moment
 from cyan.interfaces import World

@@ -1,9 +1,9 @@
 """Why a device may or may not (`GET /v1/devices/:d/explain`): Cyan's own route."""
 
-from cyan.api.errors import Family
-from cyan.api.routing import Routes
 from msgspec import Struct
 
+from cyan.api.errors import Family
+from cyan.api.routing import Routes
 from cyan.api.wire.moments import moment
 from cyan.interfaces import World
 from cyan.model.accounts import Actor

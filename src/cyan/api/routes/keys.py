@@ -9,10 +9,10 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_public_key,
 )
-from cyan.api.errors import Family
-from cyan.api.routing import Routes
 from msgspec import Struct
 
+from cyan.api.errors import Family
+from cyan.api.routing import Routes
 from cyan.interfaces import World
 from cyan.model.accounts import Actor
 from cyan.model.decisions import RefusalCode as Code

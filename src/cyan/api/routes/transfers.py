@@ -2,10 +2,10 @@
 
 from typing import Literal
 
-from cyan.api.errors import Family
-from cyan.api.routing import Routes
 from msgspec import Struct, field
 
+from cyan.api.errors import Family
+from cyan.api.routing import Routes
 from cyan.api.wire.moments import moment
 from cyan.interfaces import World
 from cyan.model.accounts import Actor
