@@ -1,0 +1,1 @@
+"""The device wire, both sides: bytes in, happenings out; no socket and no clock."""
