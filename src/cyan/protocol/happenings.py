@@ -1,7 +1,7 @@
 """What a session noticed, for its driver to act on.
 
-Where a happening has a `mid`, the driver answers by `accept` or `refuse` with it;
-None wants no answer.
+Where a happening has a `handle`, the driver answers with it, by the command that its
+docstring names; None wants no answer. A `token` is what the command returned.
 """
 
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class PublishReceived:
     data: bytes
     ttl: int
     content_format: int | None
-    mid: int | None
+    handle: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +54,44 @@ class SubscribeReceived:
 
     prefix: str
     device_id: str | None
-    mid: int | None
+    handle: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """An answer to what was asked with this token; `code` is CoAP's."""
+class FunctionAnswered:
+    """Server: what a function returned."""
 
     token: int
-    code: int
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionRefused:
+    """Server: the device did not run the function."""
+
+    token: int
+
+
+@dataclass(frozen=True, slots=True)
+class VariableAnswered:
+    """Server: a variable's value, for `values.read_value`."""
+
+    token: int
     payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class VariableUnknown:
+    """Server: the device has no such variable."""
+
+    token: int
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """A signal, a ping or a describe arrived."""
+
+    token: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,51 +109,36 @@ class GoodbyeReceived:
 
 
 @dataclass(frozen=True, slots=True)
-class NonceReceived:
-    """Device: the server's nonce is in; make the offer, then `offer` it."""
-
-    nonce: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerReceived:
-    """Device: the server's answer is in; open it, then `admit` its credentials."""
-
-    answer: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Welcomed:
+class ServerHello:
     """Device: the server said hello; everything may be sent from now on."""
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionCalled:
-    """Device: a call, to be answered by `return_result` with the token."""
+    """Device: a call, to be answered by `answer_function`, or never."""
 
     name: str
     argument: str
-    token: bytes
+    handle: int
 
 
 @dataclass(frozen=True, slots=True)
 class VariableRead:
-    """Device: a read, to be answered by `return_value` with the token."""
+    """Device: a read, to be answered by `answer_variable`."""
 
     name: str
-    token: bytes
+    handle: int
 
 
 @dataclass(frozen=True, slots=True)
 class DescribeAsked:
-    """Device: the server asks for a describe, to be answered by `return_describe`."""
+    """Device: the server asked for a describe; it was answered."""
 
     flags: DescribeFlag
-    token: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Signalled:
+class SignalReceived:
     """Device: shout rainbows, or stop."""
 
     on: bool
@@ -140,11 +153,18 @@ class EventReceived:
 
 
 @dataclass(frozen=True, slots=True)
-class Acknowledged:
-    """Device: what it sent with this message id was taken, or refused by `code`."""
+class TimeReceived:
+    """Device: the server's time, in whole seconds of Unix time."""
 
-    mid: int
-    code: int
+    unix: int
+
+
+@dataclass(frozen=True, slots=True)
+class PublishAnswered:
+    """Device: a publish was taken, or not (also: no answer in 20 s)."""
+
+    token: int
+    ok: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,17 +180,20 @@ Happening: TypeAlias = (
     | DescribeReceived
     | PublishReceived
     | SubscribeReceived
-    | Answered
+    | FunctionAnswered
+    | FunctionRefused
+    | VariableAnswered
+    | VariableUnknown
+    | Acknowledged
     | RequestTimedOut
     | GoodbyeReceived
-    | NonceReceived
-    | AnswerReceived
-    | Welcomed
+    | ServerHello
     | FunctionCalled
     | VariableRead
     | DescribeAsked
-    | Signalled
+    | SignalReceived
     | EventReceived
-    | Acknowledged
+    | TimeReceived
+    | PublishAnswered
     | Closed
 )
