@@ -12,9 +12,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from cyan.console.rendering import (
-    AddressOf,
+    address_of,
     guarded,
-    peer_of,
     read_form,
     render,
     status_of,
@@ -141,12 +140,12 @@ FORMS = (
 )
 
 
-def page_routes(world: World, address_of: AddressOf = peer_of) -> list[BaseRoute]:
+def page_routes(world: World) -> list[BaseRoute]:
     """All pages of this module, and the stylesheet that every page uses."""
     forms = [
         Route(
             f"/{form.page}",
-            guarded(world, _endpoint(form), address_of),
+            guarded(world, _endpoint(form)),
             methods=["GET", "POST"],
             name=form.page,
         )
@@ -162,7 +161,7 @@ def _endpoint(form: PasswordForm) -> Callable[[World, Request], Awaitable[Respon
             world,
             request.query_params.get("ticket", ""),
             await read_form(request) if posted else {},
-            request.state.address,
+            address_of(request),
         )
         username = await form.look(visit)
         if not posted:

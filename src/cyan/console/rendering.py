@@ -12,7 +12,6 @@ from urllib.parse import parse_qsl
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Scope
 
 from cyan.interfaces import World
 from cyan.model.decisions import RefusalCode, Refuse, Refused
@@ -40,8 +39,6 @@ _STATUS = {
 }
 
 Page = Callable[[World, Request], Awaitable[Response]]
-AddressOf = Callable[[Scope], str]
-"""Where a request comes from; behind trusted proxies the server knows better."""
 
 
 def render(template: str, status: int = 200, **context: object) -> Response:
@@ -86,18 +83,12 @@ def show_refusal(refusal: Refuse) -> Response:
     return response
 
 
-def guarded(
-    world: World, page: Page, address_of: AddressOf
-) -> Callable[[Request], Awaitable[Response]]:
-    """An endpoint of a page: counts requests by address, and shows refusals.
-
-    The page finds the address in ``request.state.address``.
-    """
+def guarded(world: World, page: Page) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint of a page: counts requests by address, and shows refusals."""
 
     async def endpoint(request: Request) -> Response:
-        request.state.address = address_of(request.scope)
         try:
-            hold_back(world, "requests", request.state.address)
+            hold_back(world, "requests", address_of(request))
             return await page(world, request)
         except Refused as no:
             return show_refusal(no.refusal)
@@ -105,10 +96,9 @@ def guarded(
     return endpoint
 
 
-def peer_of(scope: Scope) -> str:
-    """The address at the other end of the connection."""
-    client = scope.get("client")
-    return str(client[0]) if client else ""
+def address_of(request: Request) -> str:
+    """Where a request comes from, as the server has put it into its scope."""
+    return request.client.host if request.client else ""
 
 
 async def read_form(request: Request) -> Mapping[str, str]:

@@ -1,7 +1,7 @@
 """What a session noticed, for its driver to act on.
 
-Where a happening has a `handle`, the driver answers with it, by the command that its
-docstring names; None wants no answer. A `token` is what the command returned.
+Where a happening has a `mid`, the driver answers by `accept` or `refuse` with it;
+None wants no answer.
 """
 
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class PublishReceived:
     data: bytes
     ttl: int
     content_format: int | None
-    handle: int | None
+    mid: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,44 +54,16 @@ class SubscribeReceived:
 
     prefix: str
     device_id: str | None
-    handle: int | None
+    mid: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class FunctionAnswered:
-    """Server: what a function returned."""
+class Answered:
+    """An answer to what was asked with this token; `code` is CoAP's."""
 
     token: int
-    value: int
-
-
-@dataclass(frozen=True, slots=True)
-class FunctionRefused:
-    """Server: the device did not run the function."""
-
-    token: int
-
-
-@dataclass(frozen=True, slots=True)
-class VariableAnswered:
-    """Server: a variable's value, for `values.read_value`."""
-
-    token: int
+    code: int
     payload: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class VariableUnknown:
-    """Server: the device has no such variable."""
-
-    token: int
-
-
-@dataclass(frozen=True, slots=True)
-class Acknowledged:
-    """A signal, a ping or a describe arrived."""
-
-    token: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,36 +81,51 @@ class GoodbyeReceived:
 
 
 @dataclass(frozen=True, slots=True)
-class ServerHello:
+class NonceReceived:
+    """Device: the server's nonce is in; make the offer, then `offer` it."""
+
+    nonce: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerReceived:
+    """Device: the server's answer is in; open it, then `admit` its credentials."""
+
+    answer: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Welcomed:
     """Device: the server said hello; everything may be sent from now on."""
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionCalled:
-    """Device: a call, to be answered by `answer_function`, or never."""
+    """Device: a call, to be answered by `return_result` with the token."""
 
     name: str
     argument: str
-    handle: int
+    token: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class VariableRead:
-    """Device: a read, to be answered by `answer_variable`."""
+    """Device: a read, to be answered by `return_value` with the token."""
 
     name: str
-    handle: int
+    token: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class DescribeAsked:
-    """Device: the server asked for a describe; it was answered."""
+    """Device: the server asks for a describe, to be answered by `return_describe`."""
 
     flags: DescribeFlag
+    token: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class SignalReceived:
+class Signalled:
     """Device: shout rainbows, or stop."""
 
     on: bool
@@ -153,18 +140,11 @@ class EventReceived:
 
 
 @dataclass(frozen=True, slots=True)
-class TimeReceived:
-    """Device: the server's time, in whole seconds of Unix time."""
+class Acknowledged:
+    """Device: what it sent with this message id was taken, or refused by `code`."""
 
-    unix: int
-
-
-@dataclass(frozen=True, slots=True)
-class PublishAnswered:
-    """Device: a publish was taken, or not (also: no answer in 20 s)."""
-
-    token: int
-    ok: bool
+    mid: int
+    code: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,20 +160,17 @@ Happening: TypeAlias = (
     | DescribeReceived
     | PublishReceived
     | SubscribeReceived
-    | FunctionAnswered
-    | FunctionRefused
-    | VariableAnswered
-    | VariableUnknown
-    | Acknowledged
+    | Answered
     | RequestTimedOut
     | GoodbyeReceived
-    | ServerHello
+    | NonceReceived
+    | AnswerReceived
+    | Welcomed
     | FunctionCalled
     | VariableRead
     | DescribeAsked
-    | SignalReceived
+    | Signalled
     | EventReceived
-    | TimeReceived
-    | PublishAnswered
+    | Acknowledged
     | Closed
 )

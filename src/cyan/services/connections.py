@@ -133,3 +133,26 @@ async def note_description(
 async def note_heard(world: World, heard: Sequence[tuple[DeviceID, datetime]]) -> None:
     """Note when devices were last heard of, many in one transaction."""
     await world.store.transact(lambda tx: tx.devices.set_heard(heard))
+
+
+async def note_system_event(world: World, device_id: DeviceID, event: Event) -> None:
+    """Keep what a device says to the cloud itself (device wire §4.8).
+
+    Names that say nothing that is kept are passed over.
+    """
+    said = event.data == "true"
+    match event.name:
+        case "spark/device/safemode":
+            await world.store.transact(
+                lambda tx: tx.devices.set_safe_mode(device_id, True)
+            )
+        case "particle/device/updates/enabled":
+            await world.store.transact(
+                lambda tx: tx.devices.set_updates(device_id, enabled=said, forced=None)
+            )
+        case "particle/device/updates/forced":
+            await world.store.transact(
+                lambda tx: tx.devices.set_updates(device_id, enabled=None, forced=said)
+            )
+        case _:
+            pass
