@@ -205,25 +205,38 @@ class Connection(asyncio.Protocol):
 
     def _act(self, happening: Happening) -> Awaitable[None] | None:
         """Serve a happening; what it returns has to be awaited before the next."""
+        if self._standing is not None:
+            return self._act_online(happening, self._standing)
         match happening:
-            case PublishReceived() if self._standing:
-                return self._standing.publish(happening)
-            case SubscribeReceived() if self._standing:
-                self._standing.subscribe(happening)
-            case Answered(token=token):
-                self._settle(token, happening)
-            case RequestTimedOut(token=token):
-                self._settle(token, None)
-            case DescribeReceived() if self._standing:
-                return self._standing.describe(happening)
             case OfferReceived(sealed=sealed):
                 return self._gateway.shake_hands(self, self._nonce, sealed)
             case HelloReceived(hello=hello):
                 return self._gateway.greet(self, hello)
-            case GoodbyeReceived() if self._standing:
-                self._standing.say_goodbye(happening.goodbye)
             case Closed(reason=reason):
                 return self._close(reason)
+            case _:
+                return None
+
+    def _act_online(
+        self, happening: Happening, standing: Standing
+    ) -> Awaitable[None] | None:
+        match happening:
+            case PublishReceived():
+                return standing.publish(happening)
+            case SubscribeReceived():
+                standing.subscribe(happening)
+            case Answered(token=token):
+                self._settle(token, happening)
+            case RequestTimedOut(token=token):
+                self._settle(token, None)
+            case DescribeReceived():
+                return standing.describe(happening)
+            case GoodbyeReceived(goodbye=goodbye):
+                standing.say_goodbye(goodbye)
+            case Closed(reason=reason):
+                return self._close(reason)
+            case _:
+                pass
         return None
 
     def _settle(self, token: int, answer: Answered | None) -> None:

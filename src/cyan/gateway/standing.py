@@ -118,6 +118,8 @@ class Standing:
                 self._reply(event.name)
             case Destination.CLOUD | Destination.STREAMS:
                 return note_system_event(self._world, self.device_id, event)
+            case Destination.AUDIENCE | Destination.NOWHERE:
+                pass
         return None
 
     def _reply(self, name: str) -> None:
@@ -226,6 +228,8 @@ class Standing:
             case SendEvent(name=name, data=data):
                 self._connection.session.send_event(name, data.encode())
                 self._connection.flush()
+            case _:
+                raise TypeError(f"nobody answers {message!r}")
         return Done()
 
     async def _call(self, name: str, argument: str) -> object:
