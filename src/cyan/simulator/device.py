@@ -220,7 +220,8 @@ class SimulatedDevice(asyncio.Protocol):
 
     def _pump(self) -> None:
         session, transport = self._session, self._transport
-        assert session is not None and transport is not None
+        assert session is not None
+        assert transport is not None
         for happening in session.happenings():
             self._act(happening)
         data = session.bytes_to_send()

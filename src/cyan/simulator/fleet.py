@@ -83,8 +83,8 @@ async def run_fleet(fleet: Fleet, on_light: Callable[[int, str, Light], None]) -
     """Run a fleet until SIGINT or SIGTERM; `on_light` hears number, id and light."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopping.set)
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(ending, stopping.set)
     devices = build(fleet)
     tasks = []
     for number, device in enumerate(devices, 1):

@@ -5,11 +5,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Text, TypeDecorator
+from sqlalchemy import Integer, Text, TypeDecorator
 from sqlalchemy.dialects.postgresql import BOOLEAN, JSONB, TIMESTAMP
 from sqlalchemy.engine import Dialect
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.elements import BindParameter
 from sqlalchemy.types import TypeEngine
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -49,10 +47,12 @@ class Instant(_Portable):
 
     @staticmethod
     def to_sqlite(value: datetime) -> int:
+        """Microseconds since 1970."""
         return (value - EPOCH) // MICROSECOND
 
     @staticmethod
     def from_sqlite(value: int) -> datetime:
+        """The moment, aware, UTC."""
         return EPOCH + value * MICROSECOND
 
 
@@ -72,36 +72,6 @@ class Document(_Portable):
     postgres = JSONB()
     to_sqlite = staticmethod(json.dumps)
     from_sqlite = staticmethod(json.loads)
-
-
-class OneOf(ColumnElement[bool]):
-    """``column`` is among the texts of one parameter, whatever their number."""
-
-    inherit_cache = False
-
-    def __init__(self, column: ColumnElement[str], name: str) -> None:
-        self.column = column
-        self.values: BindParameter[Any] = BindParameter(name, type_=_Texts())
-
-
-class _Texts(_Portable):
-    impl = Text
-    postgres = TypeEngine()
-    to_sqlite = staticmethod(lambda values: json.dumps(list(values)))
-
-
-@compiles(OneOf, "postgresql")
-def _one_of_postgres(element: OneOf, compiler: Any, **kw: Any) -> str:
-    column = compiler.process(element.column, **kw)
-    kw["skip_bind_expression"] = True
-    return f"{column} = ANY({compiler.process(element.values, **kw)}::text[])"
-
-
-@compiles(OneOf, "sqlite")
-def _one_of_sqlite(element: OneOf, compiler: Any, **kw: Any) -> str:
-    column = compiler.process(element.column, **kw)
-    values = compiler.process(element.values, **kw)
-    return f"{column} IN (SELECT value FROM json_each({values}))"
 
 
 class Named(TypeDecorator[Any]):

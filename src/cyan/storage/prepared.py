@@ -26,7 +26,7 @@ class Prepared(Generic[N]):
         assert isinstance(compiled, SQLCompiler)
         self.text = str(compiled)
         if "POSTCOMPILE" in self.text:
-            raise TypeError(f"use OneOf, not in_(): {self.text}")
+            raise TypeError(f"lists of values cannot be compiled once: {self.text}")
         self._noun = statement.noun
         self._defaults = {
             name: bind.value

@@ -1,0 +1,57 @@
+# Each target brings what it needs, and nothing is done twice.
+.DEFAULT_GOAL := help
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+export UV_PYTHON_DOWNLOADS = never
+BIN := .venv/bin
+UV := .cache/uv/bin/uv
+ARGS ?=
+
+.PHONY: help setup check test serve demo bench lock clean
+
+help: ## show what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+$(UV): requirements/uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	$(PYTHON) -m venv .cache/uv
+	.cache/uv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.lock
+	@touch $@
+
+.venv/run.stamp: requirements/run.lock pyproject.toml $(UV)
+	@test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) .venv
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/run.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev.stamp: requirements/dev.lock .venv/run.stamp
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.lock
+	@touch $@
+
+setup: .venv/dev.stamp ## make the environment for development
+
+serve: .venv/run.stamp ## run the cloud; ARGS="--http-port 0 …" are handed on
+	$(BIN)/cyan serve $(ARGS)
+
+demo: .venv/run.stamp ## run the cloud with 20 pretend devices, and a tour
+	$(BIN)/python tools/demo.py
+
+check: .venv/dev.stamp ## style, types, and which room may import which
+	$(BIN)/ruff check src tests bench tools
+	$(BIN)/ruff format --check src tests bench tools
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: .venv/dev.stamp ## all tests
+	$(BIN)/pytest -n auto -q $(ARGS)
+
+bench: .venv/dev.stamp ## measure; tables here, JSON in bench/results
+	$(BIN)/python -m bench.run $(ARGS)
+
+lock: $(UV) ## renew the locks from pyproject.toml
+	$(UV) lock --quiet
+	$(UV) export --quiet --no-emit-project --no-emit-index-url --no-header --format requirements.txt --no-dev --group build -o requirements/run.lock
+	$(UV) export --quiet --no-emit-project --no-emit-index-url --no-header --format requirements.txt --group dev --group build -o requirements/dev.lock
+	$(UV) export --quiet --no-emit-project --no-emit-index-url --no-header --format requirements.txt --only-group docs -o requirements/docs.lock
+
+clean: ## remove the environment, not the data
+	rm -rf .venv .cache

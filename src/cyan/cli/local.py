@@ -1,0 +1,208 @@
+"""Commands that work on the data folder, or run something in this process."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cyclopts import App, Parameter
+
+from cyan.cli.remote import Json, prompt
+from cyan.cli.show import say, show_json, show_table
+from cyan.config import SETTINGS, Config, load_config
+from cyan.interfaces import World
+from cyan.model.accounts import Actor, Door
+
+T = TypeVar("T")
+ADDRESS_AT, PORT_AT, BLOCK_SIZE = 384, 450, 512
+DEFAULT_PORT = 5683
+
+
+def _in_world(config: Config, use: Callable[[World], Awaitable[T]]) -> T:
+    """Use the store of the data folder, beside a running server or without one."""
+    from cyan.server.worlds import close_world, make_world
+
+    async def work() -> T:
+        url = config.public_url or f"http://{config.host}:{config.http_port}"
+        world = await make_world(config, url)
+        try:
+            return await use(world)
+        finally:
+            await close_world(world)
+
+    return asyncio.run(work())
+
+
+user = App(name="user", help="Accounts, on this machine.", help_format="plaintext")
+
+
+@user.command(name="add")
+def user_add(email: str, *, operator: bool = False) -> None:
+    """Make an account; its password is asked for, or read from standard input.
+
+    The first account is always an operator. Example: cyan user add you@example.com
+    """
+    from cyan.services.sign_up import Newcomer, add_account
+
+    password = prompt("Password")
+
+    async def add(world: World) -> None:
+        first = not await world.store.read(lambda tx: tx.accounts.count_operators())
+        newcomer = Newcomer(email, password, {})
+        await add_account(world, newcomer, operator=operator or first)
+
+    _in_world(load_config(), add)
+    say(f"{email} can sign in.")
+
+
+@user.command
+def invite(email: str) -> None:
+    """Print a one-time link by which somebody makes an account."""
+    from cyan.services.sign_up import invite as invite_person
+
+    async def ask(world: World) -> str:
+        actor = Actor("", "the operator", True, door=Door.COMMAND_LINE)
+        return await invite_person(world, actor, email)
+
+    say(_in_world(load_config(), ask))
+
+
+@user.command(name="list")
+def user_list(*, json: Json = False) -> None:
+    """List all accounts."""
+
+    async def ask(world: World) -> list[dict[str, object]]:
+        found = await world.store.read(lambda tx: tx.accounts.list_all("", 10_000))
+        return [
+            {"email": each.username, "id": each.id, "operator": each.operator}
+            for each in found
+        ]
+
+    rows = _in_world(load_config(), ask)
+    if json:
+        show_json(rows)
+    else:
+        columns = {"e-mail": "email", "operator": "operator", "id": "id"}
+        show_table(rows, columns, "There are no accounts yet.")
+
+
+def key_block(spki: bytes, host: str, port: int) -> bytes:
+    """The key and address as `particle keys server` flashes them (device wire §7)."""
+    block = bytearray(b"\xff" * BLOCK_SIZE)
+    block[: len(spki)] = spki
+    digits = host.split(".")
+    if len(digits) == 4 and all(each.isdecimal() for each in digits):
+        address = bytes((0, 4, *map(int, digits)))
+    else:
+        name = host.encode("idna")
+        if len(name) > 63:
+            raise ValueError(f"{host} is too long for a device: at most 63 bytes")
+        address = bytes((1, len(name))) + name
+    block[ADDRESS_AT : ADDRESS_AT + len(address)] = address
+    block[PORT_AT : PORT_AT + 2] = port.to_bytes(2, "big")
+    return bytes(block)
+
+
+def server_key(file: Path = Path("server_key.der"), *, host: str | None = None) -> None:
+    """Write the key file that makes a real device trust this server.
+
+    Flash it with: particle keys server server_key.der
+    """
+    from cyan.server.keys import device_tcp_key
+
+    config = load_config()
+    config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    public = device_tcp_key(config.data_dir).public_key()
+    spki = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    named = host or config.public_device_host or urlsplit(config.public_url).hostname
+    port = config.device_tcp_port or DEFAULT_PORT
+    file.write_bytes(key_block(spki, named or config.host, port))
+    say(f"{file} tells a device to trust this server at {named or config.host}:{port}.")
+
+
+def migrate() -> None:
+    """Bring the database to the newest schema; `cyan serve` does so by itself."""
+    from cyan.server.worlds import database_url
+    from cyan.storage.migrate import migrate as bring_up
+
+    config = load_config()
+    config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    bring_up(database_url(config))
+    say("The database has the newest schema.")
+
+
+def settings(*, json: Json = False) -> None:
+    """List every setting: its variable, what it is now, and what it means."""
+    config = load_config()
+    rows = [
+        {
+            "name": each.name,
+            "variable": each.variable,
+            "default": each.default,
+            "now": _masked(str(getattr(config, each.name))),
+            "meaning": each.meaning,
+        }
+        for each in SETTINGS
+    ]
+    if json:
+        show_json(rows)
+        return
+    columns = {"variable": "variable", "now": "now", "default": "default"}
+    show_table(rows, {**columns, "meaning": "meaning"}, "")
+
+
+def _masked(text: str) -> str:
+    """A URL without the password in it."""
+    if "://" not in text or "@" not in text:
+        return text
+    parts = urlsplit(text)
+    return urlunsplit(parts._replace(netloc=f"***@{parts.netloc.rpartition('@')[2]}"))
+
+
+def simulate(
+    *,
+    server: str = "127.0.0.1:5683",
+    server_key: Path = Path("var/data/keys/device-tcp.pub.pem"),
+    devices: Annotated[int, Parameter(help="How many.")] = 1,
+    seed: Annotated[int, Parameter(help="The same seed, the same Device IDs.")] = 1,
+    folder: Annotated[Path | None, Parameter(help="Keeps their keys.")] = None,
+    events_per_minute: float = 6.0,
+    behaviour: str = "steady",
+) -> None:
+    """Run pretend devices until Ctrl-C, and show their lights.
+
+    Behaviours: steady, flaky (drops the link), sleepy, silent (ignores calls),
+    safe-mode, wrong-key. Example: cyan simulate --devices 20 --seed 7
+    """
+    from cyan.rules.setup import LIGHTS, Light
+    from cyan.simulator.fleet import BEHAVIOURS, Fleet, read_server_key, run_fleet
+
+    if behaviour not in BEHAVIOURS:
+        raise ValueError(f"behaviour is one of {', '.join(BEHAVIOURS)}")
+    host, _, port = server.rpartition(":")
+    kept = folder or Path("var/devices")
+    fleet = Fleet(
+        devices,
+        seed,
+        (host.strip("[]"), int(port)),
+        read_server_key(server_key),
+        kept,
+        events_per_minute,
+        behaviour,
+    )
+
+    def on_light(number: int, device_id: str, light: Light) -> None:
+        pattern = LIGHTS[light]
+        say(f"{number:4}  {device_id}  {pattern.rhythm} {pattern.colour}")
+
+    asyncio.run(run_fleet(fleet, on_light))
+
+
+def register(app: App) -> None:
+    """Add these commands to the command line."""
+    app.command(user)
+    app.command(server_key, name="server-key")
+    for command in (migrate, settings, simulate):
+        app.command(command)

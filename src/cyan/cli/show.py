@@ -1,0 +1,94 @@
+"""Showing things: tables for people, JSON for programs, refusals with a way out."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from cyan.client import ServerRefused
+
+_out = Console()
+_err = Console(stderr=True)
+
+
+def show_json(value: Any) -> None:
+    """Print a value as JSON."""
+    print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def show_table(
+    rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], empty: str
+) -> None:
+    """Print rows under headings; `columns` maps a heading to the member it shows."""
+    if not rows:
+        _out.print(empty)
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in columns:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(row.get(member)) for member in columns.values()))
+    _out.print(table)
+
+
+def _cell(value: Any) -> str:
+    match value:
+        case None:
+            return "[dim]-[/]"
+        case True:
+            return "[cyan]yes[/]"
+        case False:
+            return "no"
+        case _:
+            return str(value).replace("[", "\\[")
+
+
+def say(text: str) -> None:
+    """Print one plain line."""
+    print(text)
+    sys.stdout.flush()
+
+
+def complain(text: str, rule: str | None = None, remedy: str | None = None) -> None:
+    """Tell on stderr what stood in the way, by which rule, and what to do next."""
+    by = f"  ({rule})" if rule else ""
+    _err.print(f"{text}{by}", style="red", markup=False, highlight=False)
+    if remedy:
+        _err.print(remedy, markup=False, highlight=False)
+
+
+def show_refusal(no: ServerRefused) -> None:
+    """A server's refusal."""
+    complain(no.message, no.rule, no.remedy)
+
+
+def show_explanation(told: Mapping[str, Any]) -> None:
+    """The three states of a device, what it may do, and how it came to that."""
+    device = told["device"]
+    _out.print(f"[bold]{device['name'] or device['id']}[/]  [dim]{device['id']}[/]\n")
+    show_table(
+        told["states"],
+        {"state": "state", "stands": "stands", "": "meaning", "rule": "rule"},
+        "",
+    )
+    _out.print()
+    show_table(
+        told["capabilities"],
+        {
+            "may": "capability",
+            "now": "allowed",
+            "why": "reason",
+            "what to do": "remedy",
+            "rule": "rule",
+        },
+        "",
+    )
+    _out.print()
+    show_table(
+        told["history"],
+        {"when": "at", "from": "from", "to": "to", "by": "by", "rule": "rule"},
+        "Nobody has ever owned it.",
+    )
