@@ -9,7 +9,7 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import Awaitable, Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 
@@ -85,13 +85,12 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin, unless this address has too many beginnings already."""
-        assert isinstance(transport, asyncio.Transport)
         peer = transport.get_extra_info("peername")
         self._address = str(peer[0]) if peer else ""
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop has its own
         if not self._gateway.admits(self._address):
             self._address = ""
-            transport.abort()
+            self._transport.abort()
             return
         self._gateway.roster.open(self, self._address)
         self._nonce = self._gateway.nonce()

@@ -48,7 +48,7 @@ class EventData(Struct):
     coreid: str
 
 
-_encode = msgspec.json.Encoder().encode
+_encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
 def piece_of(event: Event) -> bytes:
