@@ -35,7 +35,9 @@ async def drive(
     load = Load()
     source = iter(requests)
     began = time.perf_counter()
-    await asyncio.gather(*(_connection(host, port, source, load) for _ in range(connections)))
+    await asyncio.gather(
+        *(_connection(host, port, source, load) for _ in range(connections))
+    )
     load.seconds = time.perf_counter() - began
     return load
 

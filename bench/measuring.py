@@ -41,7 +41,11 @@ def report(name: str, rows: Sequence[Mapping[str, Any]], **more: Any) -> None:
         for index, column in enumerate(columns)
     ]
     for line in (columns, ["-" * width for width in widths], *cells):
-        print("  ".join(text.rjust(width) for text, width in zip(line, widths, strict=True)))
+        print(
+            "  ".join(
+                text.rjust(width) for text, width in zip(line, widths, strict=True)
+            )
+        )
     RESULTS.mkdir(exist_ok=True)
     kept = {"name": name, **around, "rows": list(rows), **more}
     slug = name.split(":")[0].strip().replace(" ", "-")
@@ -68,8 +72,7 @@ class Stopwatch:
 def spread(values: Sequence[float]) -> str:
     """The median of several runs, with the lowest and the highest."""
     return (
-        f"{statistics.median(values):,.0f} "
-        f"({min(values):,.0f} to {max(values):,.0f})"
+        f"{statistics.median(values):,.0f} ({min(values):,.0f} to {max(values):,.0f})"
     )
 
 

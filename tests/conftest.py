@@ -8,6 +8,8 @@ from tests.support.worlds import a_world
 
 from cyan.interfaces import World
 
+pytest_plugins = ["tests.support.servers", "tests.support.simulated"]
+
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:

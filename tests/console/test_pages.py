@@ -82,7 +82,7 @@ async def test_opening_a_page_changes_nothing(browser, world: World) -> None:
         ({"username": ANN, "password": PASSWORD}, "not the same"),
         ({"username": ANN, **FIELDS, "again": "other"}, "not the same"),
         ({"username": ANN, "password": "short", "again": "short"}, "8 to 256"),
-        ({}, "8 to 256"),
+        ({}, "must be an email address"),
     ],
 )
 async def test_a_mistake_is_told_and_what_was_typed_stays(

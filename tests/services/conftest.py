@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.support.worlds import a_world
 
 from cyan.interfaces import World
-from tests.support.worlds import a_world
 
 
 @pytest.fixture

@@ -3,13 +3,6 @@
 import asyncio
 
 import pytest
-
-from cyan.interfaces import World, subjects
-from cyan.model.accounts import Door
-from cyan.model.decisions import Refused, RefusalCode
-from cyan.model.notices import NoticeKind
-from cyan.services.claims import claim_device, release_owned, unclaim_device
-from cyan.services.devices import rename_device
 from tests.support.people import (
     a_device_id,
     a_device_of,
@@ -18,6 +11,13 @@ from tests.support.people import (
     an_online_device,
     find,
 )
+
+from cyan.interfaces import World, subjects
+from cyan.model.accounts import Door
+from cyan.model.decisions import RefusalCode, Refused
+from cyan.model.notices import NoticeKind
+from cyan.services.claims import claim_device, release_owned, unclaim_device
+from cyan.services.devices import rename_device
 
 
 async def refusal_of(awaitable) -> object:

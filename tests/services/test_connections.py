@@ -3,6 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from tests.support.people import (
+    a_device_id,
+    a_device_of,
+    an_account,
+    an_offline_device,
+    an_online_device,
+    find,
+)
 
 from cyan.interfaces import Conflict, SessionStart, World, subjects
 from cyan.model.decisions import Refused
@@ -20,14 +28,6 @@ from cyan.services.connections import (
 )
 from cyan.services.events import publish_as_device
 from cyan.services.keys import record_key
-from tests.support.people import (
-    a_device_id,
-    a_device_of,
-    an_account,
-    an_offline_device,
-    an_online_device,
-    find,
-)
 
 ID = a_device_id(1)
 

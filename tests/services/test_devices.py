@@ -3,6 +3,14 @@
 import asyncio
 
 import pytest
+from tests.support.people import (
+    a_device_id,
+    a_device_of,
+    an_account,
+    an_offline_device,
+    an_online_device,
+    find,
+)
 
 from cyan.interfaces import World
 from cyan.interfaces.requests import (
@@ -16,7 +24,7 @@ from cyan.interfaces.requests import (
     TooLong,
     VariableValue,
 )
-from cyan.model.decisions import Refuse, Refused, RefusalCode
+from cyan.model.decisions import RefusalCode, Refuse, Refused
 from cyan.services.calls import call_function, read_variable
 from cyan.services.devices import (
     get_device,
@@ -29,14 +37,6 @@ from cyan.services.devices import (
 )
 from cyan.services.explain import explain
 from cyan.services.keys import record_key
-from tests.support.people import (
-    a_device_id,
-    a_device_of,
-    an_account,
-    an_offline_device,
-    an_online_device,
-    find,
-)
 
 
 async def refusal_of(awaitable) -> Refuse:

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 import pytest
+from tests.support.people import a_device_of, an_account
 
 from cyan.interfaces import World, subjects
-from cyan.model.decisions import Refused, RefusalCode
+from cyan.model.decisions import RefusalCode, Refused
 from cyan.model.events import Event
 from cyan.services.claims import unclaim_device
 from cyan.services.events import (
@@ -15,7 +16,6 @@ from cyan.services.events import (
     require_prefix,
     tune,
 )
-from tests.support.people import a_device_of, an_account
 
 
 class Ear:

@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from tests.support.people import a_device_of, an_account, find
 
 from cyan.interfaces import World
 from cyan.model.accounts import Actor, Door
-from cyan.model.decisions import Refused, RefusalCode
+from cyan.model.decisions import RefusalCode, Refused
 from cyan.model.devices import Device, TransferState
 from cyan.model.notices import Notice, NoticeKind
 from cyan.services.claims import claim_device, unclaim_device
@@ -19,7 +20,6 @@ from cyan.services.transfers import (
     list_transfers,
     look_at_link,
 )
-from tests.support.people import a_device_of, an_account, find
 
 
 async def asked(world: World) -> tuple[Actor, Actor, Device, str]:
@@ -76,7 +76,7 @@ async def test_approval_changes_the_owner_and_tells_both(world: World) -> None:
     assert view.transfer.state is TransferState.APPROVED
     after = await find(world, device.id)
     assert (after.owner_id, after.name) == (bob.account_id, "kitchen")
-    told = [each for each in await notices(world)][1:]
+    told = list(await notices(world))[1:]
     assert {each.recipient for each in told} == {ann.username, bob.username}
     assert {each.kind for each in told} == {NoticeKind.TRANSFER_APPROVED}
     lines = await world.store.read(lambda tx: tx.histories.ownership_of(device.id))
@@ -146,9 +146,7 @@ async def test_unclaiming_ends_the_request_and_its_link(world: World) -> None:
     assert (view.transfer.id, view.transfer.state) == (transfer_id, TransferState.ENDED)
     assert await code_of(look_at_link(world, link)) is RefusalCode.LINK_OVER
     ended = [
-        each
-        for each in await notices(world)
-        if each.kind is NoticeKind.TRANSFER_ENDED
+        each for each in await notices(world) if each.kind is NoticeKind.TRANSFER_ENDED
     ]
     assert [each.recipient for each in ended] == [bob.username]
 

@@ -1,0 +1,117 @@
+"""The official clients, unmodified, as npm has them, on the Node of the environment."""
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tests.support.servers import Account, Server
+
+HERE = Path(__file__).parent
+CACHE = Path(os.environ.get("CYAN_TEST_CACHE", HERE.parents[1] / ".cache"))
+FILES = ("package.json", "package-lock.json", ".npmrc")
+BIN = Path(sys.executable).parent
+
+
+def _environment(home: Path) -> dict[str, str]:
+    return {
+        "HOME": str(home),
+        "PATH": f"{BIN}:/usr/bin:/bin",
+        "NO_PROXY": "127.0.0.1",
+        "NODE_COMPILE_CACHE": str(CACHE / "node-compile"),
+        "NODE_NO_WARNINGS": "1",
+    }
+
+
+@pytest.fixture(scope="session")
+def installed() -> Path:
+    """The folder with the clients; they are installed once for each lock file."""
+    digest = hashlib.sha256(b"".join((HERE / name).read_bytes() for name in FILES))
+    folder = CACHE / "clients" / digest.hexdigest()[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:  # one worker installs, the others wait
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "done").exists():
+            for name in FILES:
+                shutil.copy(HERE / name, folder / name)
+            done = subprocess.run(
+                [BIN / "npm", "ci", "--silent", "--ignore-scripts"],
+                cwd=folder,
+                env={**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == 0, f"npm ci failed:\n{done.stdout}{done.stderr}"
+            (folder / "done").touch()
+    return folder
+
+
+@dataclass
+class Cli:
+    """The `particle` command of one person."""
+
+    folder: Path
+    home: Path
+    url: str
+
+    def __call__(self, *words: str, says: str = "") -> subprocess.CompletedProcess[str]:
+        """Run it; `says` is what the person types."""
+        script = self.folder / "node_modules/.bin/particle"
+        return subprocess.run(
+            [BIN / "node", script, *words],
+            env=_environment(self.home),
+            input=says,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def sign_in(self, account: Account) -> None:
+        done = self("login", "-u", account.email, "-p", account.password)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture
+def particle(installed: Path, tmp_path: Path, server: Server) -> Cli:
+    """The command line of somebody who points it at our server."""
+    folder = tmp_path / "home" / ".particle"
+    folder.mkdir(parents=True)
+    (folder / "profile.json").write_text(json.dumps({"name": "local"}))
+    config = {"apiUrl": server.url}
+    (folder / "local.config.json").write_text(json.dumps(config))
+    return Cli(installed, tmp_path / "home", server.url)
+
+
+@pytest.fixture
+def sdk(installed: Path, tmp_path: Path, server: Server):
+    """Run a script against the JavaScript SDK; what it prints is JSON."""
+
+    def run(script: str) -> object:
+        whole = f"""
+        const Particle = require('particle-api-js');
+        const particle = new Particle({{baseUrl: '{server.url}'}});
+        (async () => {{ {script} }})().then(
+            (found) => {{ console.log(JSON.stringify(found)); process.exit(0); }},
+            (no) => {{ console.error(no); process.exit(1); }});
+        """
+        done = subprocess.run(
+            [BIN / "node", "-e", whole],
+            cwd=installed,
+            env=_environment(tmp_path),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return run
