@@ -1,4 +1,4 @@
-"""An HTTP load of many connections over raw sockets, so that the client costs little."""
+"""An HTTP load of many connections over raw sockets: the client costs little."""
 
 import asyncio
 import time

@@ -3,6 +3,8 @@
 import socket
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -21,10 +23,11 @@ def api(server: Server, who: Account) -> httpx.Client:
     return httpx.Client(base_url=server.url, headers=who.headers, timeout=40)
 
 
-def claimed(server: Server, who: Account, device_id: str) -> httpx.Client:
-    client = api(server, who)
-    assert client.post("/v1/devices", json={"id": device_id}).status_code == 200
-    return client
+@contextmanager
+def claimed(server: Server, who: Account, device_id: str) -> Iterator[httpx.Client]:
+    with api(server, who) as client:
+        assert client.post("/v1/devices", json={"id": device_id}).status_code == 200
+        yield client
 
 
 def test_features_start_with_the_claim_without_a_reconnect(
@@ -133,8 +136,8 @@ def test_a_crash_loses_no_claim_and_leaves_nobody_online(
 ) -> None:
     device = devices.online(open_server)
     who = open_server.operator
-    claimed(open_server, who, device.id).close()
-    open_server.kill()
+    with claimed(open_server, who, device.id):
+        open_server.kill()
     open_server.start()
     with api(open_server, who) as client:
         found = client.get("/v1/devices").json()

@@ -95,7 +95,7 @@ async def _reset(visit: Visit) -> None:
 
 def _password(fields: Mapping[str, str]) -> str:
     password = fields.get("password", "")
-    if password != fields.get("again"):
+    if password != fields.get("again", ""):
         raise refused(
             RefusalCode.PASSWORD_UNUSABLE, "The two passwords are not the same."
         )
