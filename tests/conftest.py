@@ -8,7 +8,11 @@ from tests.support.worlds import a_world
 
 from cyan.interfaces import World
 
-pytest_plugins = ["tests.support.servers", "tests.support.simulated"]
+pytest_plugins = [
+    "tests.support.databases",
+    "tests.support.servers",
+    "tests.support.simulated",
+]
 
 
 @pytest.fixture

@@ -9,10 +9,21 @@ from tests.support.worlds import a_world
 from cyan.interfaces import World
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Use cases do the same over both databases."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/cyan.db"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
 @pytest.fixture
-async def world(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[World]:
+async def world(
+    tmp_path: Path, request: pytest.FixtureRequest, database_url: str
+) -> AsyncIterator[World]:
     """`@pytest.mark.settings(…)` changes the settings of the world."""
     marker = request.node.get_closest_marker("settings")
     settings = {"sandbox_devices": 3, **(marker.kwargs if marker else {})}
-    async with a_world(tmp_path, **settings) as world:
+    async with a_world(tmp_path, database_url=database_url, **settings) as world:
         yield world

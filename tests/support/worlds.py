@@ -65,12 +65,19 @@ def some_secrets() -> ServerSecrets:
 
 @asynccontextmanager
 async def a_world(
-    folder: Path, *, rate_limits: float = 1.0, **settings: Any
+    folder: Path,
+    *,
+    rate_limits: float = 1.0,
+    database_url: str | None = None,
+    **settings: Any,
 ) -> AsyncIterator[World]:
-    """A world over a new SQLite file in `folder`; `settings` as in `Settings`."""
+    """A world over a database, by default a new SQLite file in `folder`.
+
+    `settings` as in `Settings`.
+    """
     clock = SetClock()
     secrets = some_secrets()
-    store = await open_store(f"sqlite:///{folder}/cyan.db")
+    store = await open_store(database_url or f"sqlite:///{folder}/cyan.db")
     try:
         yield World(
             store=store,

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from cyan.interfaces import Store
-from cyan.storage.migrate import is_current_sqlite, migrate
+from cyan.storage.migrate import is_current_postgres, is_current_sqlite, migrate
 
 
 async def open_store(url: str) -> Store:
@@ -22,5 +22,6 @@ async def open_store(url: str) -> Store:
         return SqliteStore(path)
     from cyan.storage.postgres import PostgresStore
 
-    await asyncio.to_thread(migrate, url)
+    if not await is_current_postgres(url):
+        await asyncio.to_thread(migrate, url)
     return await PostgresStore.open(url)

@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
+
+from cyan.interfaces import StoreError
 
 SCRIPTS = Path(__file__).parent / "migrations"
 NEWEST = "0001"
@@ -44,14 +47,34 @@ def migrate(url: str, then: Callable[[Connection], Any] | None = None) -> Any:
     return asyncio.run(_on_asyncpg(url, then))
 
 
+async def is_current_postgres(url: str) -> bool:
+    """Whether a PostgreSQL database is at the newest revision already."""
+    import asyncpg
+
+    try:
+        connection = await asyncpg.connect(url)
+    except (OSError, asyncpg.PostgresError) as error:
+        raise StoreError(f"PostgreSQL cannot be reached: {error}") from None
+    try:
+        rows = await connection.fetch("SELECT version_num FROM alembic_version")
+    except asyncpg.UndefinedTableError:
+        return False
+    finally:
+        await connection.close()
+    return [row[0] for row in rows] == [NEWEST]
+
+
 async def _on_asyncpg(url: str, then: Callable[[Connection], Any] | None) -> Any:
     from sqlalchemy.ext.asyncio import create_async_engine
 
     engine = create_async_engine(
         make_url(url).set(drivername="postgresql+asyncpg"), poolclass=NullPool
     )
-    async with engine.connect() as connection:
-        return await connection.run_sync(_migrate, then)
+    try:
+        async with engine.connect() as connection:
+            return await connection.run_sync(_migrate, then)
+    except (OSError, DBAPIError) as error:
+        raise StoreError(f"PostgreSQL cannot be reached: {error}") from None
 
 
 def _migrate(connection: Connection, then: Callable[[Connection], Any] | None) -> Any:

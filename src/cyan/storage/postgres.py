@@ -1,11 +1,18 @@
-"""The store on PostgreSQL, on raw asyncpg."""
+"""The store on PostgreSQL, on raw asyncpg.
+
+Transactions are serializable: a compare-and-set guards one row, but a limit is a
+count, and only serializable transactions see a count change under them. A collision
+runs the body again, after a random pause that grows; the last tries stand in line
+behind an advisory lock, so that nobody loses for ever.
+"""
 
 import asyncio
+import contextlib
 import functools
 import json
 import random
 import types
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator
 from typing import Any, TypeVar
 
 import asyncpg
@@ -18,7 +25,11 @@ from cyan.storage.statements import Statement
 
 N = TypeVar("N")
 T = TypeVar("T")
-TRIES = 10
+TRIES = 12
+FREE_TRIES = 8  # the rest stand in line
+LINE = 0x6C696E65  # "line", the advisory lock of that line
+LONGEST_PAUSE = 0.1
+CONNECTIONS = 8
 AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 prepare = Preparer(dialect.dialect())  # type: ignore[no-untyped-call]
 
@@ -67,7 +78,7 @@ def _drive(body: Coroutine[Any, Any, T], runner: _Runner) -> Generator[Any, Any,
             break
         if not runner.busy:
             body.close()
-            raise BodySuspended
+            raise BodySuspended(getattr(body, "__qualname__", ""))
         try:
             yield waiting
             resume = functools.partial(body.send, None)
@@ -79,61 +90,86 @@ def _drive(body: Coroutine[Any, Any, T], runner: _Runner) -> Generator[Any, Any,
 
 
 class PostgresStore:
-    """See interfaces.Store."""
+    """See `cyan.interfaces.Store`."""
 
-    def __init__(self, pool: Any, isolation: str) -> None:
+    def __init__(self, pool: Any) -> None:
         self._pool = pool
-        self._isolation = isolation
 
     @classmethod
-    async def open(
-        cls, url: str, *, size: int = 8, isolation: str = "serializable", **kw: Any
-    ) -> "PostgresStore":
-        """Connect, with at most ``size`` connections."""
-        kw.setdefault("reset", _leave_as_is)
-        pool = await asyncpg.create_pool(
-            url,
-            min_size=1,
-            max_size=size,
-            init=_speak_json,
-            statement_cache_size=512,
-            max_cached_statement_lifetime=0,
-            **kw,
-        )
-        return cls(pool, isolation)
+    async def open(cls, url: str, size: int = CONNECTIONS) -> "PostgresStore":
+        """Connect, with at most `size` connections; `StoreError` if nobody answers."""
+        with _told():
+            pool = await asyncpg.create_pool(
+                url,
+                min_size=1,
+                max_size=size,
+                init=_speak_json,
+                reset=_leave_as_is,
+                statement_cache_size=512,
+                max_cached_statement_lifetime=0,
+            )
+        return cls(pool)
 
     async def transact(self, body: Body[T]) -> T:
         """Run a body, again if it collided; back when it is on disk."""
         for attempt in range(TRIES):
             try:
-                return await self._once(body, self._isolation, readonly=False)
+                return await self._once(body, in_line=attempt >= FREE_TRIES)
             except AGAIN:
-                await asyncio.sleep(random.random() * 0.001 * 2**attempt)
-            except asyncpg.PostgresError as error:
-                raise StoreError(str(error)) from error
-        raise StoreError("too many collisions")
+                longest = min(0.001 * 2**attempt, LONGEST_PAUSE)
+                await asyncio.sleep(random.random() * longest)
+        raise StoreError("too many transactions collided: try again")
 
     async def read(self, body: Body[T]) -> T:
         """Run a body that only reads, on one snapshot."""
-        try:
-            return await self._once(body, "repeatable_read", readonly=True)
-        except asyncpg.PostgresError as error:
-            raise StoreError(str(error)) from error
+        with _told():
+            async with self._pool.acquire() as connection:
+                return await _run(body, connection, "repeatable_read", readonly=True)
 
-    async def _once(self, body: Body[T], isolation: str, *, readonly: bool) -> T:
-        async with self._pool.acquire() as connection:
-            runner = _Runner(connection)
-            try:
-                async with connection.transaction(
-                    isolation=isolation, readonly=readonly
-                ):
-                    return await _drive(body(Transaction(runner)), runner)  # type: ignore[arg-type]
-            finally:
-                runner.over = True
+    async def _once(self, body: Body[T], *, in_line: bool) -> T:
+        with _told():
+            async with self._pool.acquire() as connection, _line(connection, in_line):
+                return await _run(body, connection, "serializable", readonly=False)
 
     async def close(self) -> None:
         """Finish what runs, then stop."""
         await self._pool.close()
+
+
+async def _run(body: Body[T], connection: Any, isolation: str, *, readonly: bool) -> T:
+    runner = _Runner(connection)
+    running: Coroutine[Any, Any, T] = body(Transaction(runner))  # type: ignore[assignment]
+    try:
+        async with connection.transaction(isolation=isolation, readonly=readonly):
+            return await _drive(running, runner)
+    finally:
+        runner.over = True
+        running.close()
+
+
+@contextlib.contextmanager
+def _told() -> Generator[None, None, None]:
+    """Whatever the driver raises is a `StoreError`, but for a collision."""
+    try:
+        yield
+    except AGAIN:
+        raise
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        raise StoreError(str(error)) from error
+
+
+@contextlib.asynccontextmanager
+async def _line(connection: Any, wanted: bool) -> AsyncIterator[None]:
+    """Stand in line before the transaction begins, and so before its snapshot."""
+    if not wanted:
+        yield
+        return
+    await connection.execute("SELECT pg_advisory_lock($1)", LINE)
+    try:
+        yield
+    finally:
+        if not connection.is_closed():
+            await connection.execute("SELECT pg_advisory_unlock($1)", LINE)
 
 
 async def _speak_json(connection: Any) -> None:

