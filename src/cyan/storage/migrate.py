@@ -4,24 +4,22 @@ A database that is at the newest revision is seen to be so without loading Alemb
 which would take a third of the server's start.
 """
 
-import asyncio
+import functools
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, make_url, text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
+from sqlalchemy import Connection, text
 
 from cyan.interfaces import StoreError
+from cyan.storage.connections import with_connection
 
 SCRIPTS = Path(__file__).parent / "migrations"
 NEWEST = "0001"
 LOCK = 0x6379616E  # "cyan": one migration at a time on PostgreSQL
 
 
-class SchemaTooNew(Exception):
+class SchemaTooNew(StoreError):
     """The database was written by a newer Cyan than this one."""
 
 
@@ -39,14 +37,6 @@ def is_current_sqlite(path: Path) -> bool:
     return found == [NEWEST]
 
 
-def migrate(url: str, then: Callable[[Connection], Any] | None = None) -> Any:
-    """Migrate; answer what `then` says of the connection afterwards."""
-    if url.startswith("sqlite"):
-        with create_engine(url, poolclass=NullPool).connect() as connection:
-            return _migrate(connection, then)
-    return asyncio.run(_on_asyncpg(url, then))
-
-
 async def is_current_postgres(url: str) -> bool:
     """Whether a PostgreSQL database is at the newest revision already."""
     import asyncpg
@@ -54,7 +44,7 @@ async def is_current_postgres(url: str) -> bool:
     try:
         connection = await asyncpg.connect(url)
     except (OSError, asyncpg.PostgresError) as error:
-        raise StoreError(f"PostgreSQL cannot be reached: {error}") from None
+        raise StoreError(f"PostgreSQL cannot be reached: {error}") from error
     try:
         rows = await connection.fetch("SELECT version_num FROM alembic_version")
     except asyncpg.UndefinedTableError:
@@ -64,20 +54,12 @@ async def is_current_postgres(url: str) -> bool:
     return [row[0] for row in rows] == [NEWEST]
 
 
-async def _on_asyncpg(url: str, then: Callable[[Connection], Any] | None) -> Any:
-    from sqlalchemy.ext.asyncio import create_async_engine
-
-    engine = create_async_engine(
-        make_url(url).set(drivername="postgresql+asyncpg"), poolclass=NullPool
-    )
-    try:
-        async with engine.connect() as connection:
-            return await connection.run_sync(_migrate, then)
-    except (OSError, DBAPIError) as error:
-        raise StoreError(f"PostgreSQL cannot be reached: {error}") from None
+def migrate(url: str, revision: str = "head") -> None:
+    """Bring a database up to a revision; blocks. Raises `SchemaTooNew`."""
+    with_connection(url, functools.partial(_migrate, revision=revision))
 
 
-def _migrate(connection: Connection, then: Callable[[Connection], Any] | None) -> Any:
+def _migrate(connection: Connection, *, revision: str) -> None:
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError
@@ -89,7 +71,7 @@ def _migrate(connection: Connection, then: Callable[[Connection], Any] | None) -
     config.set_main_option("script_location", str(SCRIPTS))
     config.attributes["connection"] = connection
     try:
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
     except CommandError as error:
         raise SchemaTooNew(
             f"This database is from a newer Cyan ({error}): update the program."
@@ -97,7 +79,6 @@ def _migrate(connection: Connection, then: Callable[[Connection], Any] | None) -
     if postgres:
         connection.execute(text("SELECT pg_advisory_unlock(:n)"), {"n": LOCK})
     connection.commit()
-    return then(connection) if then else None
 
 
 def difference(connection: Connection) -> list[Any]:

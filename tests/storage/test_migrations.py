@@ -1,0 +1,69 @@
+"""Migrations arrive at the tables, and a newer database is left alone."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import Connection, inspect, text
+
+from cyan.interfaces import StoreError
+from cyan.storage import open_store
+from cyan.storage.connections import with_connection
+from cyan.storage.migrate import NEWEST, SchemaTooNew, difference, migrate
+from cyan.storage.tables import metadata
+
+
+def test_migrations_arrive_at_the_metadata(database_url: str) -> None:
+    migrate(database_url)
+    assert with_connection(database_url, difference) == []
+    migrate(database_url)
+    assert with_connection(database_url, difference) == []
+
+
+def test_the_migrated_keys_and_checks_are_those_of_the_tables(
+    database_url: str,
+) -> None:
+    """What Alembic's comparison does not see."""
+
+    def compare(connection: Connection) -> None:
+        found = inspect(connection)
+        for table in metadata.sorted_tables:
+            key = found.get_pk_constraint(table.name)
+            assert key["constrained_columns"] == [c.name for c in table.primary_key]
+            nullable = {c["name"]: c["nullable"] for c in found.get_columns(table.name)}
+            assert nullable == {c.name: c.nullable for c in table.columns}
+            defaults = {
+                c["name"]
+                for c in found.get_columns(table.name)
+                if c["default"] is not None and "nextval" not in c["default"]
+            }
+            assert defaults == {
+                c.name for c in table.columns if c.server_default is not None
+            }
+
+    migrate(database_url)
+    with_connection(database_url, compare)
+
+
+async def test_a_database_of_a_newer_program_is_refused(database_url: str) -> None:
+    await (await open_store(database_url)).close()
+
+    def become_newer(connection: Connection) -> None:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.commit()
+
+    await asyncio.to_thread(with_connection, database_url, become_newer)
+    with pytest.raises(SchemaTooNew, match="update the program"):
+        await open_store(database_url)
+
+
+async def test_a_database_that_nobody_serves_is_told_so() -> None:
+    with pytest.raises(StoreError, match="cannot be reached"):
+        await open_store("postgresql://nobody@127.0.0.1:1/none")
+
+
+def test_the_newest_revision_is_the_head() -> None:
+    from alembic.script import ScriptDirectory
+
+    from cyan.storage.migrate import SCRIPTS
+
+    assert ScriptDirectory(str(SCRIPTS)).get_current_head() == NEWEST
