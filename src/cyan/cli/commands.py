@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from cyclopts import App
 from cyclopts.exceptions import CycloptsError
 
-from cyan.cli import local, remote
+from cyan.cli import backups, local, remote
 from cyan.cli.profile import NotSignedIn
 from cyan.cli.show import complain, show_refusal
 from cyan.client import ServerRefused, ServerUnreachable
 from cyan.config import SettingRefused
+from cyan.interfaces import StoreError
 from cyan.model.decisions import Refused
 
 HELP = """Cyan, a self-hosted device cloud.
@@ -23,6 +24,7 @@ Exit codes: 0 done, 1 refused, 2 wrong usage, 3 no server there, 4 not signed in
 app = App(name="cyan", help=HELP, help_format="plaintext", version_flags=["--version"])
 remote.register(app)
 local.register(app)
+backups.register(app)
 
 
 @app.command
@@ -49,7 +51,7 @@ def run(arguments: Sequence[str]) -> int:
         remedy = "Is `cyan serve` running? `cyan login --url URL` chooses the server."
         complain(f"No server answers: {error}", remedy=remedy)
         return 3
-    except (SettingRefused, ValueError, OSError) as error:
+    except (SettingRefused, StoreError, ValueError, OSError) as error:
         complain(str(error))
         return 2
     except KeyboardInterrupt:

@@ -41,9 +41,13 @@ def serve_command(arguments: Sequence[str]) -> int:
             {name: value for name, value in given.items() if value is not None},
             file=options.config,
         )
+        from cyan.interfaces import StoreError
         from cyan.server import serve
-
+    except SettingRefused as error:
+        print(f"cyan serve: {error}", file=sys.stderr)
+        return 2
+    try:
         return serve(config, options.ready_file)
-    except (SettingRefused, OSError) as error:
+    except (StoreError, OSError, ValueError) as error:
         print(f"cyan serve: {error}", file=sys.stderr)
         return 2

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cyan.api.proxies import Proxies
 from cyan.config import Config
-from cyan.console.pages import page_routes
+from cyan.console import page_routes
 from cyan.interfaces import World
 
 GRACE_SECONDS = 5

@@ -17,6 +17,7 @@ from cyan.gateway import Gateway
 from cyan.interfaces import World, subjects
 from cyan.jobs import Job, Runner, end_expired, send_due_notices
 from cyan.server.banner import Addresses, banner, write_ready_file
+from cyan.server.data_folder import held
 from cyan.server.http import Front, HttpServer
 from cyan.server.keys import device_tcp_key, public_key_file
 from cyan.server.logs import set_up_logs
@@ -48,6 +49,7 @@ async def _start(
     config: Config, ready_file: Path | None, stack: AsyncExitStack
 ) -> None:
     """Start everything in its order; the stack stops it in the opposite one."""
+    stack.enter_context(held(config.data_dir))
     http = HttpServer(config)
     world = await make_world(config, http.url)
     stack.push_async_callback(close_world, world)

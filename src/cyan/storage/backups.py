@@ -45,7 +45,13 @@ class Manifest:
 
 
 def back_up(url: str, keys: Path, file: Path, on_rows: OnRows) -> Manifest:
-    """Write a backup in one step: the file is there whole, or not at all."""
+    """Write a backup in one step: the file is there whole, or not at all.
+
+    `BackupRefused` if a file of that name exists.
+    """
+    if file.exists():
+        raise BackupRefused(f"{file} exists already: choose another name.")
+    migrate(url)
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -121,6 +127,8 @@ def _from_json(value: Any) -> Any:
 
 def read_manifest(file: Path) -> Manifest:
     """What a file says of itself; `BackupRefused` if it is no backup of ours."""
+    if not file.exists():
+        raise BackupRefused(f"There is no file {file}.")
     try:
         with zipfile.ZipFile(file) as archive:
             manifest = Manifest(**json.loads(archive.read(MANIFEST)))

@@ -17,7 +17,6 @@ from cyan.console.rendering import (
     read_form,
     render,
     status_of,
-    stylesheet,
 )
 from cyan.interfaces import World
 from cyan.model.decisions import RefusalCode, Refused, refused
@@ -140,9 +139,9 @@ FORMS = (
 )
 
 
-def page_routes(world: World) -> list[BaseRoute]:
-    """All pages of this module, and the stylesheet that every page uses."""
-    forms = [
+def password_routes(world: World) -> list[BaseRoute]:
+    """The pages of this module."""
+    return [
         Route(
             f"/{form.page}",
             guarded(world, _endpoint(form)),
@@ -151,7 +150,6 @@ def page_routes(world: World) -> list[BaseRoute]:
         )
         for form in FORMS
     ]
-    return [*forms, Route("/console/cyan.css", stylesheet, name="stylesheet")]
 
 
 def _endpoint(form: PasswordForm) -> Callable[[World, Request], Awaitable[Response]]:
