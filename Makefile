@@ -5,8 +5,9 @@ export UV_PYTHON_DOWNLOADS = never
 BIN := .venv/bin
 UV := .cache/uv/bin/uv
 ARGS ?=
+CRASHES ?= 500
 
-.PHONY: help setup check test serve demo bench lock clean
+.PHONY: help setup check test crash serve demo bench lock clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -43,6 +44,9 @@ check: .venv/dev.stamp ## style, types, and which room may import which
 
 test: .venv/dev.stamp ## all tests
 	$(BIN)/pytest -n auto -q $(ARGS)
+
+crash: .venv/dev.stamp ## kill -9 while claims run, CRASHES=500 times
+	CYAN_CRASHES=$(CRASHES) $(BIN)/pytest -n auto -q tests/crash
 
 bench: .venv/dev.stamp ## measure; tables here, JSON in bench/results
 	$(BIN)/python -m bench.run $(ARGS)
