@@ -20,8 +20,9 @@ $(UV): requirements/uv.lock
 
 .venv/run.stamp: requirements/run.lock pyproject.toml $(UV)
 	@test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) .venv
-	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/run.lock
+	$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/run.lock
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	$(BIN)/python -m compileall -q src
 	@touch $@
 
 .venv/dev.stamp: requirements/dev.lock .venv/run.stamp

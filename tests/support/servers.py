@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -78,6 +79,13 @@ class Server:
     @property
     def url(self) -> str:
         return str(self.ready["http_url"])
+
+    @property
+    def http(self) -> tuple[str, int]:
+        parts = urlsplit(self.url)
+        assert parts.hostname
+        assert parts.port
+        return parts.hostname, parts.port
 
     @property
     def device_tcp(self) -> tuple[str, int]:

@@ -2,8 +2,11 @@
 
 Transactions are serializable: a compare-and-set guards one row, but a limit is a
 count, and only serializable transactions see a count change under them. A collision
-runs the body again, after a random pause that grows; the last tries stand in line
-behind an advisory lock, so that nobody loses for ever.
+runs the body again, after a random pause that grows; the last try runs alone, so
+that nobody loses for ever. For that every transaction shares a lock on one table that
+it does not use, and a last try holds it exclusively. The lock is taken with BEGIN, in
+one round trip: `LOCK TABLE` takes no snapshot, so a last try sees all that it waited
+for (PostgreSQL, LOCK, notes on SERIALIZABLE).
 """
 
 import asyncio
@@ -25,10 +28,13 @@ from cyan.storage.statements import Statement
 
 N = TypeVar("N")
 T = TypeVar("T")
-TRIES = 12
-FREE_TRIES = 8  # the rest stand in line
-LINE = 0x6C696E65  # "line", the advisory lock of that line
-LONGEST_PAUSE = 0.1
+SHARED_TRIES = 6
+LONGEST_PAUSE = 0.05
+READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+SHARED = """BEGIN ISOLATION LEVEL SERIALIZABLE;
+LOCK TABLE alembic_version IN ROW SHARE MODE"""
+ALONE = """BEGIN ISOLATION LEVEL SERIALIZABLE;
+LOCK TABLE alembic_version IN EXCLUSIVE MODE"""
 CONNECTIONS = 8
 AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 prepare = Preparer(dialect.dialect())  # type: ignore[no-untyped-call]
@@ -112,39 +118,53 @@ class PostgresStore:
 
     async def transact(self, body: Body[T]) -> T:
         """Run a body, again if it collided; back when it is on disk."""
-        for attempt in range(TRIES):
+        for attempt in range(SHARED_TRIES):
             try:
-                return await self._once(body, in_line=attempt >= FREE_TRIES)
+                return await self._run(body, SHARED)
             except AGAIN:
                 longest = min(0.001 * 2**attempt, LONGEST_PAUSE)
                 await asyncio.sleep(random.random() * longest)
-        raise StoreError("too many transactions collided: try again")
+        try:
+            return await self._run(body, ALONE)
+        except AGAIN as error:
+            raise StoreError("the transaction collided with itself") from error
 
     async def read(self, body: Body[T]) -> T:
         """Run a body that only reads, on one snapshot."""
+        return await self._run(body, READ)
+
+    async def _run(self, body: Body[T], begin: str) -> T:
         with _told():
             async with self._pool.acquire() as connection:
-                return await _run(body, connection, "repeatable_read", readonly=True)
-
-    async def _once(self, body: Body[T], *, in_line: bool) -> T:
-        with _told():
-            async with self._pool.acquire() as connection, _line(connection, in_line):
-                return await _run(body, connection, "serializable", readonly=False)
+                return await _run(body, connection, begin)
 
     async def close(self) -> None:
         """Finish what runs, then stop."""
         await self._pool.close()
 
 
-async def _run(body: Body[T], connection: Any, isolation: str, *, readonly: bool) -> T:
+async def _run(body: Body[T], connection: Any, begin: str) -> T:
     runner = _Runner(connection)
     running: Coroutine[Any, Any, T] = body(Transaction(runner))  # type: ignore[assignment]
     try:
-        async with connection.transaction(isolation=isolation, readonly=readonly):
+        async with _transaction(connection, begin):
             return await _drive(running, runner)
     finally:
         runner.over = True
         running.close()
+
+
+@contextlib.asynccontextmanager
+async def _transaction(connection: Any, begin: str) -> AsyncIterator[None]:
+    """As `asyncpg.Connection.transaction`, with a lock in the same round trip."""
+    try:
+        await connection.execute(begin)
+        yield
+    except BaseException:
+        if not connection.is_closed():
+            await connection.execute("ROLLBACK")
+        raise
+    await connection.execute("COMMIT")
 
 
 @contextlib.contextmanager
@@ -156,20 +176,6 @@ def _told() -> Generator[None, None, None]:
         raise
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         raise StoreError(str(error)) from error
-
-
-@contextlib.asynccontextmanager
-async def _line(connection: Any, wanted: bool) -> AsyncIterator[None]:
-    """Stand in line before the transaction begins, and so before its snapshot."""
-    if not wanted:
-        yield
-        return
-    await connection.execute("SELECT pg_advisory_lock($1)", LINE)
-    try:
-        yield
-    finally:
-        if not connection.is_closed():
-            await connection.execute("SELECT pg_advisory_unlock($1)", LINE)
 
 
 async def _speak_json(connection: Any) -> None:
