@@ -26,19 +26,21 @@ processes = multiprocessing.get_context("spawn")
 AT_ONCE = 32
 
 
-def devices_of(address: tuple[str, int], key_file: Any, count: int) -> list[Any]:
-    """Pretend devices that are not connected yet."""
+def devices_of(
+    address: tuple[str, int], key_file: Any, numbers: range
+) -> list[SimulatedDevice]:
+    """Pretend devices that are not connected yet, with a new key for all."""
     key = read_server_key(key_file)
     shared = Identity.new(DeviceID(device_id(0))).key
     return [
         SimulatedDevice(
             Identity(DeviceID(device_id(number)), shared), address, key, Firmware()
         )
-        for number in range(count)
+        for number in numbers
     ]
 
 
-async def connect(devices: list[Any]) -> float:
+async def connect(devices: list[SimulatedDevice]) -> float:
     """Bring all online, some at once; seconds."""
     source = iter(devices)
     began = time.perf_counter()
@@ -53,16 +55,16 @@ async def connect(devices: list[Any]) -> float:
 
 
 def fleet(
-    pipe: Connection, address: tuple[str, int], key_file: Any, count: int
+    pipe: Connection, address: tuple[str, int], key_file: Any, numbers: range
 ) -> None:
     """The process of the devices: connects them, then does as it is told."""
-    asyncio.run(_fleet(pipe, address, key_file, count))
+    asyncio.run(_fleet(pipe, address, key_file, numbers))
 
 
 async def _fleet(
-    pipe: Connection, address: tuple[str, int], key_file: Any, count: int
+    pipe: Connection, address: tuple[str, int], key_file: Any, numbers: range
 ) -> None:
-    devices = devices_of(address, key_file, count)
+    devices = devices_of(address, key_file, numbers)
     pipe.send(await connect(devices))
     loop = asyncio.get_running_loop()
     while told := await loop.run_in_executor(None, pipe.recv):
@@ -72,7 +74,7 @@ async def _fleet(
         await device.stop()
 
 
-async def publish(devices: list[Any], events: int, rate: float) -> float:
+async def publish(devices: list[SimulatedDevice], events: int, rate: float) -> float:
     """Publish at a rate, one device after the other; seconds."""
     began = time.perf_counter()
     for number in range(events):
@@ -86,11 +88,11 @@ async def publish(devices: list[Any], events: int, rate: float) -> float:
     return time.perf_counter() - began
 
 
-def start_fleet(server: Server, count: int) -> tuple[Any, Connection, float]:
+def start_fleet(server: Server, numbers: range) -> tuple[Any, Connection, float]:
     """Start the process; back when all devices are online, with the seconds."""
     mine, theirs = processes.Pipe()
     process = processes.Process(
-        target=fleet, args=(theirs, server.device_tcp, server.server_key, count)
+        target=fleet, args=(theirs, server.device_tcp, server.server_key, numbers)
     )
     process.start()
     return process, mine, mine.recv()
@@ -114,11 +116,11 @@ def run_handshakes() -> None:
     """Measure and report handshakes, and the memory of devices that idle."""
     count = 200 if quick() else 2_000
     with running() as server:
-        process, pipe, _ = start_fleet(server, AT_ONCE)  # warms the server up
+        process, pipe, _ = start_fleet(server, range(AT_ONCE))  # warms the server up
         pipe.send(None)
         process.join()
         before, spent = memory_of(server), cpu_of(server)
-        process, pipe, seconds = start_fleet(server, count)
+        process, pipe, seconds = start_fleet(server, range(AT_ONCE, AT_ONCE + count))
         row = {
             "devices": count,
             "handshakes/s": count / seconds,
@@ -165,7 +167,7 @@ def run_events() -> None:
     count = 50
     rows = []
     with running() as server:
-        process, pipe, _ = start_fleet(server, count)
+        process, pipe, _ = start_fleet(server, range(count))
         claim_all(server, count)
         rates = (2_000, 10_000) if quick() else (1_000, 5_000, 10_000, 12_000, 15_000)
         for rate in rates:

@@ -45,7 +45,7 @@ async def drive(
 async def _connection(
     host: str, port: int, source: Iterator[bytes], load: Load
 ) -> None:
-    reader, writer = await asyncio.open_connection(host, port)
+    reader, writer = await asyncio.open_connection(host, port, limit=1 << 22)
     for each in source:
         sent = time.perf_counter()
         writer.write(each)

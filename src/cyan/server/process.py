@@ -1,6 +1,7 @@
 """The life of the server's process: start, serve until a signal, stop gracefully."""
 
 import asyncio
+import gc
 import signal
 import sys
 from contextlib import AsyncExitStack
@@ -41,6 +42,7 @@ async def _serve(config: Config, ready_file: Path | None) -> None:
         loop.add_signal_handler(number, stopping.set)
     async with AsyncExitStack() as stack:
         await _start(config, ready_file, stack)
+        gc.freeze()  # what lives as long as the process is not looked through again
         await stopping.wait()
         _say("Stopping: devices are told, requests are finished.")
 

@@ -125,6 +125,7 @@ class SimulatedDevice(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._running: asyncio.Task[None] | None = None
         self._lost = asyncio.Event()
+        self._welcomed = False  # whether the last link got as far as that
         self._tasks: set[asyncio.Task[Any]] = set()
 
     @property
@@ -187,13 +188,14 @@ class SimulatedDevice(asyncio.Protocol):
         while True:
             self._show(Light.HANDSHAKE)
             self._lost.clear()
+            self._welcomed = False
             try:
                 loop = asyncio.get_running_loop()
                 await loop.create_connection(lambda: self, *self._server)
                 await self._lost.wait()
             except OSError:
                 pass
-            pause = FIRST_PAUSE if self.online else min(pause * 2, LONGEST_PAUSE)
+            pause = FIRST_PAUSE if self._welcomed else min(pause * 2, LONGEST_PAUSE)
             self._show(Light.HANDSHAKE)
             await asyncio.sleep(pause)
 
@@ -300,6 +302,7 @@ class SimulatedDevice(asyncio.Protocol):
     def _on_welcome(self) -> None:
         session, firmware = self._session, self.firmware
         assert session is not None
+        self._welcomed = True
         for part in firmware.describes():
             session.describe(part)
         session.ask_time(time.time() + 20)

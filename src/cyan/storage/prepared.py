@@ -40,9 +40,12 @@ class Prepared(Generic[N]):
             )
             for name in compiled.positiontup or ()
         ]
-        self._from_row: list[Convert] = [
+        from_row: list[Convert] = [
             column.type.dialect_impl(dialect).result_processor(dialect, None)
             for column in _returned(compiled)
+        ]
+        self._from_row = [
+            (index, convert) for index, convert in enumerate(from_row) if convert
         ]
 
     def values(self, given: dict[str, Any]) -> list[Any]:
@@ -56,12 +59,11 @@ class Prepared(Generic[N]):
 
     def noun(self, row: Sequence[Any]) -> N:
         """A driver's row as a noun."""
-        noun: N = self._noun(
-            *[
-                value if convert is None else convert(value)
-                for value, convert in zip(row, self._from_row, strict=True)
-            ]
-        )
+        values = list(row)
+        for index, convert in self._from_row:
+            if (value := values[index]) is not None:
+                values[index] = convert(value)
+        noun: N = self._noun(*values)
         return noun
 
 
