@@ -6,7 +6,9 @@ import secrets
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from typing import TextIO
 
 import httpx
 
@@ -19,39 +21,65 @@ EMAIL = "demo@example.com"
 def main() -> None:
     """Start everything, print the tour, and stay until Ctrl-C."""
     DATA.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        told, password = start_server(stack)
+        device = start_fleet(stack, told)
+        say(tour(told["http_url"], password, device))
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.pause()
+
+
+def start_server(stack: contextlib.ExitStack) -> tuple[dict[str, str], str]:
+    """Run `cyan serve`; what its ready file tells, and the password to sign in."""
     ready = DATA / "ready.json"
-    options = ["--data-dir", str(DATA), "--http-port", "0", "--device-tcp-port", "0"]
-    server = subprocess.Popen(
-        [*CYAN, "serve", *options, "--ready-file", str(ready)],
-        stdout=subprocess.PIPE,
-        stderr=(DATA / "server.log").open("w"),
-        text=True,
+    log = stack.enter_context((DATA / "server.log").open("w"))
+    server = run(
+        stack,
+        *("serve", "--data-dir", str(DATA), "--ready-file", str(ready)),
+        *("--http-port", "0", "--device-tcp-port", "0"),
+        log=log,
     )
-    assert server.stdout is not None
     banner = []
-    for line in server.stdout:
+    for line in server:
         banner.append(line)
         if line.startswith("Ready"):
-            break
-    told = json.loads(ready.read_text())
-    set_up("".join(banner))
-    fleet = subprocess.Popen(
-        [
-            *CYAN,
-            "simulate",
-            *("--devices", str(FLEET), "--seed", "1"),
-            *("--server", told["device_tcp"], "--server-key", told["server_key_pem"]),
-            *("--folder", str(DATA / "devices")),
-        ],
-        stdout=subprocess.PIPE,
-        text=True,
+            return json.loads(ready.read_text()), set_up("".join(banner))
+    raise SystemExit(f"The server did not start; {log.name} may tell why.")
+
+
+def start_fleet(stack: contextlib.ExitStack, told: dict[str, str]) -> str:
+    """Run `cyan simulate`; the Device ID of the first device that comes online."""
+    fleet = run(
+        stack,
+        *("simulate", "--devices", str(FLEET), "--seed", "1"),
+        *("--server", told["device_tcp"], "--server-key", told["server_key_pem"]),
+        *("--folder", str(DATA / "devices")),
     )
-    first_online(fleet)
-    with contextlib.suppress(KeyboardInterrupt):
-        signal.pause()
-    for process in (fleet, server):
-        process.terminate()
-        process.wait()
+    for line in fleet:
+        if "breathing" in line:
+            threading.Thread(target=lambda: [*fleet], daemon=True).start()
+            return line.split()[1]
+    raise SystemExit("No device came online.")
+
+
+def run(
+    stack: contextlib.ExitStack, *arguments: str, log: TextIO | None = None
+) -> TextIO:
+    """Run a command of ours until the stack ends; its standard output."""
+    process = subprocess.Popen(
+        [*CYAN, *arguments], stdout=subprocess.PIPE, stderr=log, text=True
+    )
+    assert process.stdout is not None
+    stack.callback(process.wait)
+    stack.callback(process.terminate)
+    return process.stdout
+
+
+def say(text: str) -> None:
+    """Print at once, also into a pipe."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def set_up(banner: str) -> str:
@@ -65,16 +93,6 @@ def set_up(banner: str) -> str:
         fields = {"username": EMAIL, "password": password, "again": password}
         httpx.post(link, data=fields).raise_for_status()
     return kept.read_text()
-
-
-def first_online(fleet: "subprocess.Popen[str]") -> str:
-    """The Device ID of the first device that breathes cyan."""
-    assert fleet.stdout is not None
-    for line in fleet.stdout:
-        words = line.split()
-        if "breathing" in words:
-            return words[1]
-    raise SystemExit("no device came online; see var/demo/server.log")
 
 
 def tour(url: str, password: str, device: str) -> str:
