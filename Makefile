@@ -7,7 +7,7 @@ UV := .cache/uv/bin/uv
 ARGS ?=
 CRASHES ?= 500
 
-.PHONY: help setup check test crash serve demo bench lock clean
+.PHONY: help setup check test crash serve demo bench docs site lock clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -51,6 +51,14 @@ crash: .venv/dev.stamp ## kill -9 while claims run, CRASHES=500 times
 
 bench: .venv/dev.stamp ## measure; tables here, JSON in bench/results
 	$(BIN)/python -m bench.run $(ARGS)
+
+docs: .venv/dev.stamp ## write docs/reference from the code
+	$(BIN)/python -m tools.reference
+
+site: docs $(UV) ## build the documentation as pages in site/
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) .cache/docs
+	$(UV) pip install --quiet --python .cache/docs/bin/python --require-hashes -r requirements/docs.lock
+	.cache/docs/bin/mkdocs build --quiet --strict
 
 lock: $(UV) ## renew the locks from pyproject.toml
 	$(UV) lock --quiet

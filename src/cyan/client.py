@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import httpx
 
 TIMEOUT = httpx.Timeout(60.0, connect=5.0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)  # an exception must stay open to its traceback
 class ServerRefused(Exception):
     """The server said no; what it says of rule and remedy is kept."""
 
@@ -31,9 +31,17 @@ class ServerUnreachable(Exception):
 
 
 class Client:
-    """The REST API of one server, with a token or without."""
+    """The REST API of one server, with a token or without.
+
+    `ValueError` for a URL that is none.
+    """
 
     def __init__(self, url: str, token: str | None = None) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"{url} is no address such as http://127.0.0.1:8080")
+        if parts.port == 0:  # reading it raises ValueError if it is no number
+            raise ValueError(f"{url}: no server listens on port 0")
         headers = {"authorization": f"Bearer {token}"} if token else {}
         self._http = httpx.AsyncClient(
             base_url=url.rstrip("/"), headers=headers, timeout=TIMEOUT

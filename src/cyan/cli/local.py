@@ -173,8 +173,11 @@ def simulate(
 ) -> None:
     """Run pretend devices until Ctrl-C, and show their lights.
 
-    Behaviours: steady, flaky (drops the link), sleepy, silent (ignores calls),
-    safe-mode, wrong-key. Example: cyan simulate --devices 20 --seed 7
+    Behaviours: steady; flaky (drops the link); sleepy; silent (ignores calls);
+    safe-mode; wrong-key; replay (drops the link, then sends its old handshake
+    again, in vain). The same seed and folder are the same devices.
+
+    Example: cyan simulate --devices 20 --seed 7
     """
     from cyan.rules.setup import LIGHTS, Light
     from cyan.simulator.fleet import BEHAVIOURS, Fleet, read_server_key, run_fleet

@@ -9,8 +9,15 @@ from typing import Annotated, Any, TypeVar
 from cyclopts import App, Parameter
 
 from cyan.cli.profile import NotSignedIn, Profile, load_profile, save_profile
-from cyan.cli.show import say, show_explanation, show_json, show_table
+from cyan.cli.show import (
+    say,
+    show_explanation,
+    show_json,
+    show_json_line,
+    show_table,
+)
 from cyan.client import Client, ServerRefused
+from cyan.model.platforms import platform_name
 
 T = TypeVar("T")
 Json = Annotated[bool, Parameter("--json", negative="", help="JSON for programs.")]
@@ -65,9 +72,13 @@ def logout() -> None:
     say("You are signed out.")
 
 
-def whoami() -> None:
+def whoami(*, json: Json = False) -> None:
     """Tell whose token this profile has."""
-    say(_ask(lambda client: client.whoami()))
+    username = _ask(lambda client: client.whoami())
+    if json:
+        show_json({"username": username, "url": load_profile().url})
+    else:
+        say(username)
 
 
 device = App(name="device", help="Your devices.", help_format="plaintext")
@@ -75,7 +86,10 @@ device = App(name="device", help="Your devices.", help_format="plaintext")
 
 @device.command(name="list")
 def device_list(*, json: Json = False) -> None:
-    """List your devices, the last connected first."""
+    """List your devices, the last connected first.
+
+    Example: cyan device list --json
+    """
     found = _ask(lambda client: client.list_devices())
     if json:
         show_json(found)
@@ -84,20 +98,24 @@ def device_list(*, json: Json = False) -> None:
         "name": "name",
         "id": "id",
         "online": "online",
-        "platform": "platform_id",
+        "platform": "platform",
         "last heard": "last_heard",
     }
+    for each in found:
+        each["platform"] = platform_name(each["platform_id"])
     show_table(found, columns, "You own no devices; `cyan device add ID` claims one.")
 
 
 @device.command
-def add(device_id: str, *, transfer: bool = False) -> None:
+def add(device_id: str, *, transfer: bool = False, json: Json = False) -> None:
     """Claim a device that is online; with --transfer, ask its owner for it.
 
     Example: cyan device add 0123456789abcdef01234567
     """
     claimed = _ask(lambda client: client.claim(device_id, transfer=transfer))
-    if claimed.get("transfer_id"):
+    if json:
+        show_json(claimed)
+    elif claimed.get("transfer_id"):
         say("Its owner was asked by mail; you will hear of the answer.")
     else:
         say(f"{claimed['id']} is yours.")
@@ -105,16 +123,25 @@ def add(device_id: str, *, transfer: bool = False) -> None:
 
 @device.command
 def remove(name_or_id: str) -> None:
-    """Give a device up; it need not be online, and its SIM stays as it is."""
+    """Give a device up; it need not be online, and its SIM stays as it is.
+
+    Example: cyan device remove kitchen
+    """
     _ask(lambda client: client.unclaim(name_or_id))
     say(f"{name_or_id} is no longer yours.")
 
 
 @device.command
-def rename(name_or_id: str, name: str) -> None:
-    """Give a device a name that no other device of yours has."""
+def rename(name_or_id: str, name: str, *, json: Json = False) -> None:
+    """Give a device a name that no other device of yours has.
+
+    Example: cyan device rename 0123456789abcdef01234567 kitchen
+    """
     changed = _ask(lambda client: client.change(name_or_id, name=name))
-    say(f"{changed['id']} is called {changed['name']}.")
+    if json:
+        show_json(changed)
+    else:
+        say(f"{changed['id']} is called {changed['name']}.")
 
 
 @device.command
@@ -144,26 +171,32 @@ def transfer_list(*, json: Json = False) -> None:
 
 @transfer.command
 def accept(transfer_id: str) -> None:
-    """Hand your device to whoever asked for it."""
+    """Hand your device to whoever asked for it.
+
+    `cyan transfer list` shows the ids of the requests.
+    """
     say(_ask(lambda client: client.answer_transfer(transfer_id, "approve")))
 
 
 @transfer.command
 def refuse(transfer_id: str) -> None:
-    """Keep your device."""
+    """Keep your device; whoever asked is told.
+
+    `cyan transfer list` shows the ids of the requests.
+    """
     say(_ask(lambda client: client.answer_transfer(transfer_id, "deny")))
 
 
 def events(prefix: str = "", *, device: str | None = None, json: Json = False) -> None:
     """Show events as they come, until Ctrl-C.
 
-    Example: cyan events temp --device kitchen
+    With --json each event is one line. Example: cyan events temp --device kitchen
     """
 
     async def tail(client: Client) -> None:
         async for event in client.events(prefix, device):
             if json:
-                show_json(event)
+                show_json_line(event)
             else:
                 told = (event["published_at"], event["coreid"], event["name"])
                 say("  ".join((*told, event["data"] or "")))
@@ -172,17 +205,32 @@ def events(prefix: str = "", *, device: str | None = None, json: Json = False) -
 
 
 def publish(name: str, data: str | None = None) -> None:
-    """Publish an event to your own streams and devices."""
+    """Publish an event to your own streams and devices.
+
+    Example: cyan publish door open
+    """
     _ask(lambda client: client.publish(name, data))
 
 
-def call(name_or_id: str, function: str, argument: str = "") -> None:
-    """Call a function of a device; prints what it returned."""
-    say(str(_ask(lambda client: client.call_function(name_or_id, function, argument))))
+def call(
+    name_or_id: str, function: str, argument: str = "", *, json: Json = False
+) -> None:
+    """Call a function of a device; prints what it returned.
+
+    Example: cyan call kitchen lamp on
+    """
+    returned = _ask(lambda client: client.call_function(name_or_id, function, argument))
+    if json:
+        show_json(returned)
+    else:
+        say(str(returned))
 
 
 def get(name_or_id: str, variable: str, *, json: Json = False) -> None:
-    """Read a variable of a device."""
+    """Read a variable of a device.
+
+    Example: cyan get kitchen temperature
+    """
     value: Any = _ask(lambda client: client.read(name_or_id, variable))
     if json:
         show_json(value)
@@ -191,7 +239,10 @@ def get(name_or_id: str, variable: str, *, json: Json = False) -> None:
 
 
 def explain(name_or_id: str, *, json: Json = False) -> None:
-    """Explain where a device stands, what it may do, and why not."""
+    """Explain where a device stands, what it may do, and why not.
+
+    Example: cyan explain kitchen
+    """
     told = _ask(lambda client: client.explain(name_or_id))
     if json:
         show_json(told)

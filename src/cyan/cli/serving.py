@@ -19,8 +19,8 @@ Every setting can also come from the environment (CYAN_HOST …) or from a TOML 
 """
 
 
-def serve_command(arguments: Sequence[str]) -> int:
-    """Parse the options and serve; 2 if they, or the settings, cannot be used."""
+def parser() -> argparse.ArgumentParser:
+    """The options of `cyan serve`."""
     parser = argparse.ArgumentParser(
         prog="cyan serve",
         description="Run the device cloud until Ctrl-C.",
@@ -34,7 +34,12 @@ def serve_command(arguments: Sequence[str]) -> int:
     for name in OPTIONS:
         flag = f"--{name.replace('_', '-')}"
         parser.add_argument(flag, dest=name, help=BY_NAME[name].meaning)
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def serve_command(arguments: Sequence[str]) -> int:
+    """Parse the options and serve; 2 if they, or the settings, cannot be used."""
+    options = parser().parse_args(arguments)
     given = {name: getattr(options, name) for name in OPTIONS}
     try:
         config = load_config(

@@ -1,34 +1,46 @@
 """Showing things: tables for people, JSON for programs, refusals with a way out."""
 
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from cyan.client import ServerRefused
 
 _out = Console()
 _err = Console(stderr=True)
+NEVER_FOLDED = ("when", "id", "last heard", "rule")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
 def show_json(value: Any) -> None:
     """Print a value as JSON."""
-    print(json.dumps(value, indent=2, ensure_ascii=False))
+    say(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def show_json_line(value: Any) -> None:
+    """Print one value of many as JSON, on a line of its own."""
+    say(json.dumps(value, ensure_ascii=False))
 
 
 def show_table(
     rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], empty: str
 ) -> None:
-    """Print rows under headings; `columns` maps a heading to the member it shows."""
+    """Print rows under headings; `columns` maps a heading to the member it shows.
+
+    Moments are UTC, to the second; `--json` has them whole.
+    """
     if not rows:
         _out.print(empty)
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in columns:
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", no_wrap=heading in NEVER_FOLDED)
     for row in rows:
         table.add_row(*(_cell(row.get(member)) for member in columns.values()))
     _out.print(table)
@@ -42,8 +54,15 @@ def _cell(value: Any) -> str:
             return "[cyan]yes[/]"
         case False:
             return "no"
+        case list():
+            return escape(", ".join(map(str, value))) or "[dim]none[/]"
+        case dict():
+            pairs = (f"{name} ({kind})" for name, kind in value.items())
+            return escape(", ".join(pairs)) or "[dim]none[/]"
+        case str() if MOMENT.fullmatch(value):
+            return f"{value[:10]} {value[11:19]}"
         case _:
-            return str(value).replace("[", "\\[")
+            return escape(str(value))
 
 
 def say(text: str) -> None:

@@ -65,6 +65,14 @@ def is_cellular(platform_id: int | None) -> bool:
     return platform is not None and platform.cellular
 
 
+def platform_name(platform_id: int | None) -> str:
+    """What people call a platform; an unknown one is called by its number."""
+    if platform_id is None:
+        return "not known yet"
+    platform = PLATFORMS.get(platform_id)
+    return platform.display_name if platform else f"platform {platform_id}"
+
+
 def version_text(system_version: int) -> str:
     """Show a system module's version as people know it: 6200 is 6.2.0.
 

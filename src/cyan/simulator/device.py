@@ -116,6 +116,8 @@ class SimulatedDevice(asyncio.Protocol):
         self.light = Light.LISTENING
         self.heard: list[tuple[str, bytes]] = []
         self.signals: list[bool] = []
+        self.replays = False  # offers again what it offered before
+        self._offered = b""
         self.on_light: Callable[[Light], None] | None = None
         self._server = server
         self._server_key = server_key
@@ -280,11 +282,12 @@ class SimulatedDevice(asyncio.Protocol):
 
     async def _offer(self, nonce: bytes) -> None:
         who = self.identity
-        sealed = await asyncio.to_thread(
-            make_offer, self._server_key, nonce, who.device_id, who.public_key
-        )
+        if not self.replays:
+            self._offered = await asyncio.to_thread(
+                make_offer, self._server_key, nonce, who.device_id, who.public_key
+            )
         assert self._session is not None
-        self._session.offer(sealed)
+        self._session.offer(self._offered)
         self._pump()
 
     async def _admit(self, answer: bytes) -> None:

@@ -15,7 +15,15 @@ from cyan.rules.setup import Light
 from cyan.simulator.device import Firmware, SimulatedDevice
 from cyan.simulator.identity import Identity
 
-BEHAVIOURS = ("steady", "flaky", "sleepy", "silent", "safe-mode", "wrong-key")
+BEHAVIOURS = {
+    "steady": "stays online",
+    "flaky": "drops the link now and then, and comes back",
+    "sleepy": "says goodbye now and then, sleeps, and comes back",
+    "silent": "ignores calls",
+    "safe-mode": "runs without its application",
+    "wrong-key": "has a Device ID, but not the key that belongs to it",
+    "replay": "drops the link, then sends its old handshake again, in vain",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +121,10 @@ async def _live(device: SimulatedDevice, fleet: Fleet, number: int) -> None:
         if not device.online:
             continue
         device.publish("temperature", f"{drawn.uniform(18, 26):.2f}")
-        if fleet.behaviour == "flaky" and drawn.random() < 0.2:
+        if fleet.behaviour == "replay":
+            device.replays = True
+            device.drop()
+        elif fleet.behaviour == "flaky" and drawn.random() < 0.2:
             device.drop()
         elif fleet.behaviour == "sleepy" and drawn.random() < 0.2:
             await device.stop(DisconnectReason.SLEEP)
