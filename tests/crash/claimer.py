@@ -18,8 +18,8 @@ from cyan.interfaces import SessionStart, Tx, World
 from cyan.model.accounts import Account, Actor
 from cyan.model.decisions import Refused
 from cyan.model.identifiers import DeviceID
+from cyan.services.changes import Rename, change_device
 from cyan.services.claims import claim_device, unclaim_device
-from cyan.services.devices import rename_device
 
 ANN = Actor("a" * 24, "ann@example.com")
 BOB = Actor("b" * 24, "bob@example.com")
@@ -74,7 +74,7 @@ async def _worker(world: World, numbers: Iterator[int], tell: Tell) -> None:
         await claim_device(world, ANN, device_id)
         tell(device_id, "done", "ann")
         if number % 3 == 1:
-            await rename_device(world, ANN, device_id, f"d{number}")
+            await change_device(world, ANN, device_id, [Rename(f"d{number}")])
             tell(device_id, "begin", "nobody")
             await unclaim_device(world, ANN, device_id)
             tell(device_id, "done", "nobody")

@@ -16,8 +16,8 @@ from cyan.interfaces import World, subjects
 from cyan.model.accounts import Door
 from cyan.model.decisions import RefusalCode, Refused
 from cyan.model.notices import NoticeKind
+from cyan.services.changes import Rename, change_device
 from cyan.services.claims import claim_device, release_owned, unclaim_device
-from cyan.services.devices import rename_device
 
 
 async def refusal_of(awaitable) -> object:
@@ -134,7 +134,7 @@ async def test_who_guesses_too_often_waits_but_keeps_their_own(world: World) -> 
 async def test_an_owner_unclaims_offline_and_the_name_goes_too(world: World) -> None:
     ann = await an_account(world)
     device = await a_device_of(world, ann)
-    await rename_device(world, ann, device.id, "kitchen")
+    await change_device(world, ann, device.id, [Rename("kitchen")])
     await unclaim_device(world, ann, "Kitchen")
     after = await find(world, device.id)
     assert (after.owner_id, after.name, after.ownership) == (None, None, 2)  # UNC-6

@@ -25,14 +25,14 @@ from cyan.interfaces.requests import (
     VariableValue,
 )
 from cyan.model.decisions import RefusalCode, Refuse, Refused
+from cyan.model.devices import Device
 from cyan.services.calls import call_function, read_variable
+from cyan.services.changes import Note, Rename, change_device
 from cyan.services.devices import (
     get_device,
     list_devices,
     look_up_serial,
     ping_device,
-    rename_device,
-    set_notes,
     signal_device,
 )
 from cyan.services.explain import explain
@@ -55,7 +55,7 @@ def answering(replies: dict[type, object]):
 async def test_a_device_is_found_by_id_and_by_name_in_any_case(world: World) -> None:
     ann = await an_account(world)
     device = await a_device_of(world, ann)
-    await rename_device(world, ann, device.id, "Kitchen")
+    await change_device(world, ann, device.id, [Rename("Kitchen")])
     for wanted in (device.id, device.id.upper(), "kitchen", "KITCHEN"):
         assert (await get_device(world, ann, wanted)).id == device.id
 
@@ -63,13 +63,13 @@ async def test_a_device_is_found_by_id_and_by_name_in_any_case(world: World) -> 
 async def test_what_is_not_yours_and_what_does_not_exist_answer_alike(world) -> None:
     ann, bob = await an_account(world), await an_account(world, "bob@example.com")
     device = await a_device_of(world, ann)
-    await rename_device(world, ann, device.id, "kitchen")
+    await change_device(world, ann, device.id, [Rename("kitchen")])
     no = {
         repr(await refusal_of(call(bob, wanted)))
         for wanted in (device.id, "kitchen", a_device_id(99), "nothing")
         for call in (
             lambda who, what: get_device(world, who, what),
-            lambda who, what: set_notes(world, who, what, "mine"),
+            lambda who, what: change_device(world, who, what, [Note("mine")]),
             lambda who, what: signal_device(world, who, what, True),
             lambda who, what: call_function(world, who, what, "f", ""),
             lambda who, what: read_variable(world, who, what, "v"),
@@ -83,11 +83,13 @@ async def test_two_devices_of_one_owner_never_share_a_name(world: World) -> None
     ann, bob = await an_account(world), await an_account(world, "bob@example.com")
     first, second = [await a_device_of(world, ann, number) for number in (1, 2)]
     others = await a_device_of(world, bob, 3)
-    await rename_device(world, ann, first.id, "kitchen")
-    await rename_device(world, bob, others.id, "kitchen")
-    no = await refusal_of(rename_device(world, ann, second.id, "KITCHEN"))
+    await change_device(world, ann, first.id, [Rename("kitchen")])
+    await change_device(world, bob, others.id, [Rename("kitchen")])
+    no = await refusal_of(change_device(world, ann, second.id, [Rename("KITCHEN")]))
     assert (no.code, no.rule) == (RefusalCode.NAME_TAKEN, "IDN-6")
-    await rename_device(world, ann, first.id, "KITCHEN")  # its own, in other letters
+    await change_device(
+        world, ann, first.id, [Rename("KITCHEN")]
+    )  # its own, in other letters
     assert (await find(world, first.id)).name == "KITCHEN"
 
 
@@ -95,10 +97,10 @@ async def test_of_two_renames_at_once_one_gets_the_name(world: World) -> None:
     ann = await an_account(world)
     devices = [await a_device_of(world, ann, number) for number in (1, 2, 3)]
     outcomes = await asyncio.gather(
-        *(rename_device(world, ann, each.id, "hall") for each in devices),
+        *(change_device(world, ann, each.id, [Rename("hall")]) for each in devices),
         return_exceptions=True,
     )
-    assert outcomes.count("hall") == 1
+    assert [each.name for each in outcomes if isinstance(each, Device)] == ["hall"]
     lost = [each.refusal.code for each in outcomes if isinstance(each, Refused)]
     assert lost == [RefusalCode.NAME_TAKEN] * 2
 
@@ -169,11 +171,11 @@ async def test_an_offline_device_times_out_and_pings_as_offline(world: World) ->
 async def test_notes_have_a_limit(world: World) -> None:
     ann = await an_account(world)
     device = await a_device_of(world, ann)
-    await set_notes(world, ann, device.id, "in the hall")
+    await change_device(world, ann, device.id, [Note("in the hall")])
     assert (await find(world, device.id)).notes == "in the hall"
-    no = await refusal_of(set_notes(world, ann, device.id, "x" * 5000))
+    no = await refusal_of(change_device(world, ann, device.id, [Note("x" * 5000)]))
     assert no.code is RefusalCode.NOTES_UNUSABLE
-    await set_notes(world, ann, device.id, None)
+    await change_device(world, ann, device.id, [Note(None)])
     assert (await find(world, device.id)).notes is None
 
 
@@ -223,3 +225,12 @@ async def test_explain_tells_the_owner_everything_and_names_nobody_else(world) -
     root = await an_account(world, "root@example.com", operator=True)
     assert (await explain(world, root, device.id)).history[0].new_owner == ann.username
     assert (await refusal_of(explain(world, bob, device.id))).rule == "UNC-5"
+
+
+async def test_of_several_changes_all_hold_or_none(world: World) -> None:
+    ann = await an_account(world)
+    device = await a_device_of(world, ann)
+    wanted = [Rename("hall"), Note("x" * 5000)]
+    no = await refusal_of(change_device(world, ann, device.id, wanted))
+    assert no.code is RefusalCode.NOTES_UNUSABLE
+    assert (await find(world, device.id)).name is None

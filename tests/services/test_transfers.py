@@ -10,8 +10,8 @@ from cyan.model.accounts import Actor, Door
 from cyan.model.decisions import RefusalCode, Refused
 from cyan.model.devices import Device, TransferState
 from cyan.model.notices import Notice, NoticeKind
+from cyan.services.changes import Rename, change_device
 from cyan.services.claims import claim_device, unclaim_device
-from cyan.services.devices import rename_device
 from cyan.services.tickets import present_ticket
 from cyan.services.transfers import (
     answer_by_link,
@@ -26,7 +26,7 @@ async def asked(world: World) -> tuple[Actor, Actor, Device, str]:
     """Ann owns a device that Bob asked for: Ann, Bob, the device, the transfer."""
     ann, bob = await an_account(world), await an_account(world, "bob@example.com")
     device = await a_device_of(world, ann)
-    await rename_device(world, ann, device.id, "kitchen")
+    await change_device(world, ann, device.id, [Rename("kitchen")])
     outcome = await claim_device(world, bob, device.id, request_transfer=True)
     assert outcome.transfer_id is not None
     return ann, bob, device, outcome.transfer_id
@@ -86,7 +86,7 @@ async def test_approval_changes_the_owner_and_tells_both(world: World) -> None:
 async def test_a_name_that_is_taken_gets_a_number(world: World) -> None:
     ann, bob, device, transfer_id = await asked(world)
     own = await a_device_of(world, bob, 2)
-    await rename_device(world, bob, own.id, "Kitchen")
+    await change_device(world, bob, own.id, [Rename("Kitchen")])
     await answer_transfer(world, ann, transfer_id, approve=True)
     assert (await find(world, device.id)).name == "kitchen-2"  # IDN-6
 

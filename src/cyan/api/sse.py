@@ -34,9 +34,7 @@ class EventStream(Response):
     media_type = "text/event-stream"
 
     def __init__(self, source: Source, on_end: Callable[[], None]) -> None:
-        super().__init__(
-            headers={"cache-control": "no-cache", "x-accel-buffering": "no"}
-        )
+        super().__init__(headers=HEADERS)
         del self.headers["content-length"]
         self._source = source
         self._on_end = on_end

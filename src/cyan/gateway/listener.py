@@ -71,6 +71,7 @@ class Gateway:
         found, bound = self._server.sockets[0].getsockname()[:2]
         self.address = f"[{found}]:{bound}" if ":" in found else f"{found}:{bound}"
         self._flushing = asyncio.create_task(self._flush_often())
+        _online.set_function(lambda: self.roster.online)
 
     async def stop(self) -> None:
         """Take no more devices, close what is open, and write what is remembered."""
@@ -154,5 +155,4 @@ class Gateway:
             return
         connection.settle_in(standing)
         _hellos.inc()
-        _online.set(self.roster.online)
         _log.info("device_online", device=device_id, address=connection.address)

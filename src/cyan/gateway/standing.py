@@ -43,7 +43,7 @@ from cyan.protocol.happenings import (
     SubscribeReceived,
 )
 from cyan.protocol.server_session import ArgumentTooLong
-from cyan.protocol.states import WrongState
+from cyan.protocol.states import State, WrongState
 from cyan.protocol.values import read_result
 from cyan.rules.metering import OperationKind, cost_of_event
 from cyan.rules.routing import Destination, device_hears
@@ -117,10 +117,21 @@ class Standing:
             case Destination.DEVICE:
                 self._reply(event.name)
             case Destination.CLOUD | Destination.STREAMS:
-                return note_system_event(self._world, self.device_id, event)
+                return self._note(event)
             case Destination.AUDIENCE | Destination.NOWHERE:
                 pass
         return None
+
+    async def _note(self, event: Event) -> None:
+        told = await note_system_event(self._world, self.device_id, event)
+        if told is not None:
+            self._tell(told.name, told.data)
+
+    def _tell(self, name: str, data: str) -> None:
+        """Send something of the cloud's own, unless it closed in the meantime."""
+        if self._connection.session.state is State.OPEN:
+            self._connection.session.send_event(name, data.encode())
+            self._connection.flush()
 
     def _reply(self, name: str) -> None:
         """Answer a question of the device: its name, its address, random bytes."""
@@ -135,8 +146,7 @@ class Standing:
             lambda tx: tx.devices.find(self.device_id)
         )
         if device is not None and device.name:
-            self._connection.session.send_event(name, device.name.encode())
-            self._connection.flush()
+            self._tell(name, device.name)
 
     # Events to the device
 
@@ -226,8 +236,7 @@ class Standing:
             case Ping():
                 pass  # a session that is open is proof enough
             case SendEvent(name=name, data=data):
-                self._connection.session.send_event(name, data.encode())
-                self._connection.flush()
+                self._tell(name, data)
             case _:
                 raise TypeError(f"nobody answers {message!r}")
         return Done()

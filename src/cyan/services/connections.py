@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cyan.interfaces import SessionStart, Tx, World
+from cyan.interfaces.requests import SendEvent
 from cyan.interfaces.store import Conflict
 from cyan.model.accounts import Door
 from cyan.model.decisions import Refuse, Refused
@@ -135,10 +136,14 @@ async def note_heard(world: World, heard: Sequence[tuple[DeviceID, datetime]]) -
     await world.store.transact(lambda tx: tx.devices.set_heard(heard))
 
 
-async def note_system_event(world: World, device_id: DeviceID, event: Event) -> None:
-    """Keep what a device says to the cloud itself (device wire §4.8).
+async def note_system_event(
+    world: World, device_id: DeviceID, event: Event
+) -> SendEvent | None:
+    """Keep what a device says to the cloud itself; what to tell it in return.
 
-    Names that say nothing that is kept are passed over.
+    Names that say nothing that is kept are passed over. Whether updates are forced
+    is for its owner to say: a device that believes otherwise is told (device wire
+    §4.8).
     """
     said = event.data == "true"
     match event.name:
@@ -151,8 +156,13 @@ async def note_system_event(world: World, device_id: DeviceID, event: Event) -> 
                 lambda tx: tx.devices.set_updates(device_id, enabled=said, forced=None)
             )
         case "particle/device/updates/forced":
-            await world.store.transact(
-                lambda tx: tx.devices.set_updates(device_id, enabled=None, forced=said)
-            )
+            device = await world.store.read(lambda tx: tx.devices.find(device_id))
+            if device is not None and device.updates_forced != said:
+                return SendEvent(event.name, _word(device.updates_forced))
         case _:
             pass
+    return None
+
+
+def _word(truth: bool) -> str:
+    return "true" if truth else "false"

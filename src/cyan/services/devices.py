@@ -1,23 +1,19 @@
-"""An account's devices: find, list, rename, note, signal, ping, look up."""
+"""An account's devices: find, list, signal, ping, look up."""
 
-import contextlib
 from collections.abc import Sequence
 
-from cyan.interfaces import Conflict, DeviceAbsent, DeviceSilent, Tx, World
-from cyan.interfaces.requests import Ping, SendEvent, Signal
+from cyan.interfaces import DeviceAbsent, DeviceSilent, Tx, World
+from cyan.interfaces.requests import Ping, Signal
 from cyan.model.accounts import Actor
 from cyan.model.decisions import RefusalCode, Refuse, Refused, refused
 from cyan.model.devices import Device
 from cyan.model.identifiers import DeviceID, MalformedIdentifier, SerialNumber
 from cyan.rules.authority import Action, AuthorityFacts, decide_action
 from cyan.rules.claiming import Ownership, unknown_device
-from cyan.rules.naming import NameFacts, decide_name, tidy_name
 from cyan.services.throttle import hold_back
 
 PING_SECONDS = 5.0
 SIGNAL_SECONDS = 10.0
-MAX_NOTES = 4096
-UPDATES_FORCED = "particle/device/updates/forced"
 
 
 def timed_out() -> Refused:
@@ -82,72 +78,6 @@ async def get_device(
 async def list_devices(world: World, actor: Actor) -> Sequence[Device]:
     """All devices that the actor owns, last handshake first."""
     return await world.store.read(lambda tx: tx.devices.list_owned(actor.account_id))
-
-
-async def rename_device(
-    world: World, actor: Actor, wanted: str, name: str | None
-) -> str | None:
-    """Give a device a name that no other device of its owner has (IDN-6).
-
-    Returns the name as it is kept, None if it has none any more.
-    """
-
-    async def body(tx: Tx) -> str | None:
-        device = await find_device(tx, actor, wanted, Action.RENAME)
-        tidy = tidy_name(name)
-        namesake = await tx.devices.find_named(actor.account_id, tidy) if tidy else None
-        decision = decide_name(
-            NameFacts(
-                wanted=name, taken=namesake is not None and namesake.id != device.id
-            )
-        )
-        if isinstance(decision, Refuse):
-            raise Refused(decision)
-        await tx.devices.set_name(device.id, decision.name)
-        return decision.name
-
-    try:
-        return await world.store.transact(body)
-    except Conflict:  # another device got the name a moment earlier
-        taken = decide_name(NameFacts(wanted=name, taken=True))
-        assert isinstance(taken, Refuse)
-        raise Refused(taken) from None
-
-
-async def set_notes(
-    world: World, actor: Actor, wanted: str, notes: str | None
-) -> Device:
-    """Change what the owner noted about a device."""
-    if notes is not None and len(notes) > MAX_NOTES:
-        raise refused(
-            RefusalCode.NOTES_UNUSABLE,
-            f"Notes may have {MAX_NOTES} characters; these have {len(notes)}.",
-            remedy="Shorten the notes.",
-        )
-
-    async def body(tx: Tx) -> Device:
-        device = await find_device(tx, actor, wanted, Action.NOTES)
-        await tx.devices.set_notes(device.id, notes)
-        return device
-
-    return await world.store.transact(body)
-
-
-async def force_updates(
-    world: World, actor: Actor, wanted: str, forced: bool
-) -> Device:
-    """Let updates in even where the device's firmware has switched them off."""
-
-    async def body(tx: Tx) -> Device:
-        device = await find_device(tx, actor, wanted, Action.NOTES)
-        await tx.devices.set_updates(device.id, enabled=None, forced=forced)
-        return device
-
-    device = await world.store.transact(body)
-    with contextlib.suppress(DeviceAbsent, DeviceSilent):  # else at its next hello
-        told = SendEvent(UPDATES_FORCED, "true" if forced else "false")
-        await world.bus.ask(device.id, told, SIGNAL_SECONDS)
-    return device
 
 
 async def signal_device(world: World, actor: Actor, wanted: str, on: bool) -> Device:

@@ -3,7 +3,8 @@
 REST contract §2.1 to §2.7 for devices outside products.
 """
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -15,7 +16,9 @@ from cyan.interfaces import World
 from cyan.model.accounts import Actor
 from cyan.model.decisions import RefusalCode as Code
 from cyan.model.decisions import refused
-from cyan.services import claims, devices
+from cyan.model.devices import Device
+from cyan.services import changes, claims, devices
+from cyan.services.changes import Change, ForceUpdates, Note, Rename
 
 routes = Routes()
 
@@ -58,7 +61,7 @@ class Changes(Struct):
 
     name: str | UnsetType | None = UNSET
     notes: str | UnsetType | None = UNSET
-    signal: str | int | bool | UnsetType = UNSET
+    signal: Literal["1", "0", "true", "false", 1, 0] | bool | UnsetType = UNSET
     firmware_updates_forced: bool | UnsetType = UNSET
 
 
@@ -156,28 +159,40 @@ async def change_device(
     world: World, actor: Actor, device: str, body: Changes
 ) -> dict[str, Any]:
     """Rename a device, note something, let it signal, or force its updates."""
-    found = await devices.get_device(world, actor, device)
-    reply: dict[str, Any] = {"id": found.id}
+    wanted: list[Change] = []
     if body.name is not UNSET:
-        reply["name"] = await devices.rename_device(world, actor, found.id, body.name)
+        wanted.append(Rename(body.name))
     if body.notes is not UNSET:
-        await devices.set_notes(world, actor, found.id, body.notes)
-        reply["notes"] = body.notes
+        wanted.append(Note(body.notes))
     if body.firmware_updates_forced is not UNSET:
-        forced = body.firmware_updates_forced
-        await devices.force_updates(world, actor, found.id, forced)
-        reply["firmware_updates_forced"] = forced
-    if body.signal is not UNSET:
-        on = str(body.signal) in ("1", "True", "true")
-        await devices.signal_device(world, actor, found.id, on)
-        reply |= {"connected": True, "signaling": on}
-    if len(reply) == 1:
+        wanted.append(ForceUpdates(body.firmware_updates_forced))
+    if not wanted and body.signal is UNSET:
         raise refused(
             Code.NOTHING_TO_DO,
             "Nothing to do?",
             remedy="Send name, notes, signal or firmware_updates_forced.",
         )
+    found = await changes.change_device(world, actor, device, wanted)
+    reply = _changed(found, wanted)
+    if body.signal is not UNSET:
+        on = str(body.signal) in ("1", "True", "true")
+        await devices.signal_device(world, actor, found.id, on)
+        reply |= {"connected": True, "signaling": on}
     return {**reply, "updated_at": moment(world.clock.now())}
+
+
+def _changed(device: Device, wanted: Sequence[Change]) -> dict[str, Any]:
+    """The id and what was changed, as it is kept."""
+    reply: dict[str, Any] = {"id": device.id}
+    for change in wanted:
+        match change:
+            case Rename():
+                reply["name"] = device.name
+            case Note():
+                reply["notes"] = device.notes
+            case ForceUpdates():
+                reply["firmware_updates_forced"] = device.updates_forced
+    return reply
 
 
 @routes(
