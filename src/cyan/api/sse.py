@@ -9,9 +9,12 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
+from prometheus_client import Counter, Gauge
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+_open = Gauge("cyan_event_streams_open", "Event streams that are open")
+_dropped = Counter("cyan_event_listeners_dropped", "Event streams of slow listeners")
 KEEP_ALIVE_SECONDS = 9.0
 HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
 HELLO = b":ok\n\n"
@@ -41,11 +44,13 @@ class EventStream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Stream until the source is over or the client goes."""
+        _open.inc()
         gone = asyncio.ensure_future(_until_gone(receive))
         sending = asyncio.ensure_future(self._send(send))
         try:
             await asyncio.wait((gone, sending), return_when=asyncio.FIRST_COMPLETED)
         finally:
+            _open.dec()
             self._on_end()
             for task in (gone, sending):
                 task.cancel()
@@ -66,7 +71,10 @@ class EventStream(Response):
             if not pieces:
                 break
             await _chunk(send, b"".join(pieces))
-        last = TOO_SLOW if self._source.overrun else b""
+        last = b""
+        if self._source.overrun:
+            _dropped.inc()
+            last = TOO_SLOW
         await send({"type": "http.response.body", "body": last, "more_body": False})
 
 
