@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 import msgspec
 from starlette.datastructures import UploadFile as Upload
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 
 from cyan.model.decisions import RefusalCode, Refused, refused
@@ -123,9 +124,14 @@ def _pairs(data: bytes) -> list[tuple[str, str]]:
 async def _parts(request: Request) -> list[tuple[str, Any]]:
     try:
         form = await request.form(max_files=16, max_fields=MAX_FIELDS)
-    except (HTTPException, UnicodeDecodeError, KeyError, AssertionError) as error:
-        why = getattr(error, "detail", None) or "it is malformed"
+    except HTTPException as error:
+        why = error.detail.rstrip(".")
         raise unreadable(f"This form cannot be read: {why}.") from None
+    except MultiPartException as error:
+        why = error.message.rstrip(".")
+        raise unreadable(f"This form cannot be read: {why}.") from None
+    except (UnicodeDecodeError, KeyError, AssertionError):
+        raise unreadable("This form is malformed.") from None
     return form.multi_items()
 
 
