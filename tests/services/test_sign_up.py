@@ -126,7 +126,7 @@ async def invitation(world: World) -> str:
 
 async def test_who_is_invited_chooses_a_password_and_is_in(world: World) -> None:
     operator = await a_signed_in_person(world, "op@example.com", operator=True)
-    assert await invite(world, operator, "Bob@Example.com") == BOB.username
+    assert (await invite(world, operator, "Bob@Example.com")).username == BOB.username
     link = await invitation(world)
     assert await look_at_invitation(world, link) == BOB.username
     await refusal_of(accept_invitation(world, link, "short"))

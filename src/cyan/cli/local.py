@@ -59,14 +59,20 @@ def user_add(email: str, *, operator: bool = False) -> None:
 
 @user.command
 def invite(email: str) -> None:
-    """Print a one-time link by which somebody makes an account."""
+    """Invite somebody: mails them a link that works once, and prints it.
+
+    The mail goes out when the server runs. Example: cyan user invite them@example.com
+    """
+    from cyan.services.sign_up import Invitation
     from cyan.services.sign_up import invite as invite_person
 
-    async def ask(world: World) -> str:
+    async def ask(world: World) -> Invitation:
         actor = Actor("", "the operator", True, door=Door.COMMAND_LINE)
         return await invite_person(world, actor, email)
 
-    say(_in_world(load_config(), ask))
+    invitation = _in_world(load_config(), ask)
+    say(f"{invitation.username} is invited, by mail and by this link:")
+    say(invitation.link)
 
 
 @user.command(name="list")

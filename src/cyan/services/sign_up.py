@@ -121,8 +121,16 @@ async def add_account(
     return account
 
 
-async def invite(world: World, actor: Actor, username: str) -> str:
-    """The operator mails somebody a link by which to sign up; returns the address."""
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """Who was invited, and the link that was mailed to them."""
+
+    username: str
+    link: str
+
+
+async def invite(world: World, actor: Actor, username: str) -> Invitation:
+    """The operator mails somebody a link by which to sign up, once."""
     if not actor.operator:
         raise refused(
             RefusalCode.SIGNUP_CLOSED, "Only the operator of this server invites."
@@ -153,7 +161,7 @@ async def invite(world: World, actor: Actor, username: str) -> str:
 
     await world.store.transact(body)
     world.bus.publish(subjects.OUTBOX, None)
-    return invited
+    return Invitation(invited, link_to(world, Page.SIGN_UP, ticket.id))
 
 
 async def look_at_invitation(world: World, presented: str) -> str:

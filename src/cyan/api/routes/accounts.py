@@ -164,7 +164,7 @@ async def invite_user(world: World, actor: Actor, body: Username) -> OkayMessage
     """Mail somebody a link by which to sign up; for the operator."""
     wanted = _required(body.username, "username")
     invited = await sign_up.invite(world, actor, wanted)
-    return OkayMessage(f"Invitation sent to {invited}.")
+    return OkayMessage(f"Invitation sent to {invited.username}.")
 
 
 @routes("GET /v1/user", scope="user:get", family=Family.LIST)
