@@ -200,7 +200,7 @@ SETTINGS = (
         _networks,
         "",
         "Addresses or networks of proxies, separated by commas, whose "
-        "X-Forwarded-For and X-Forwarded-Proto are believed.",
+        "X-Forwarded-For is believed.",
     ),
     Setting(
         "log_format",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cyan.model.platforms import PLATFORMS, is_cellular, version_text
+from cyan.model.platforms import PLATFORMS, is_cellular, platform_name, version_text
 
 
 def test_every_platform_has_a_number_and_a_name_of_its_own() -> None:
@@ -33,3 +33,16 @@ def test_only_platforms_with_a_modem_are_cellular(
 )
 def test_a_version_is_shown_as_people_know_it(system_version: int, text: str) -> None:
     assert version_text(system_version) == text
+
+
+@pytest.mark.parametrize(
+    ("platform_id", "name"),
+    [
+        (6, "Photon"),
+        (32, "Photon 2 / P2"),
+        (999, "platform 999"),
+        (None, "not known yet"),
+    ],
+)
+def test_a_platform_is_called_by_its_name(platform_id: int | None, name: str) -> None:
+    assert platform_name(platform_id) == name

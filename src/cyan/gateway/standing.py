@@ -17,7 +17,7 @@ from cyan.gateway.translate import (
     reply_to,
     variable_value,
 )
-from cyan.interfaces import DeviceSilent, Stop, World, subjects
+from cyan.interfaces import DeviceAbsent, DeviceSilent, Stop, World, subjects
 from cyan.interfaces.requests import (
     CallFunction,
     Done,
@@ -43,6 +43,7 @@ from cyan.protocol.happenings import (
     SubscribeReceived,
 )
 from cyan.protocol.server_session import ArgumentTooLong
+from cyan.protocol.session import TooManyRequests
 from cyan.protocol.states import State, WrongState
 from cyan.protocol.values import read_result
 from cyan.rules.metering import OperationKind, cost_of_event
@@ -225,6 +226,14 @@ class Standing:
     # What is asked of the device, over the bus
 
     async def _answer(self, message: object) -> object:
+        try:
+            return await self._serve(message)
+        except TooManyRequests:  # it answers none of those that wait
+            raise DeviceSilent(self.device_id) from None
+        except WrongState:  # it went in the meantime
+            raise DeviceAbsent(self.device_id) from None
+
+    async def _serve(self, message: object) -> object:
         match message:
             case CallFunction(name=name, argument=argument):
                 return await self._call(name, argument)

@@ -173,7 +173,7 @@ class Message:
 
 def _append_option(out: bytearray, delta: int, value: bytes) -> None:
     length = len(value)
-    if delta < 13 and length < 13:
+    if 0 <= delta < 13 and length < 13:
         out.append(delta << 4 | length)
     else:
         delta_nibble, delta_tail = _split(delta)

@@ -63,13 +63,6 @@ class Credentials:
         return self.key + self.iv + self.salt
 
 
-def new_credentials(random: bytes) -> Credentials:
-    """Server: the credentials of a session, of 40 random bytes (`ValueError` else)."""
-    if len(random) != CREDENTIALS_BYTES:
-        raise ValueError("credentials are made of 40 random bytes")
-    return Credentials.of(random)
-
-
 def read_offer(key: rsa.RSAPrivateKey, nonce: bytes, sealed: bytes) -> Offer:
     """Server: open the device's 256 bytes; they must hold our nonce."""
     try:
