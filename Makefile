@@ -43,8 +43,10 @@ check: .venv/dev.stamp ## style, types, and which room may import which
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: .venv/dev.stamp ## all tests
-	$(BIN)/pytest -n auto -q $(ARGS)
+test: .venv/dev.stamp ## all tests, and how much of each room they run
+	rm -f .coverage .coverage.*
+	$(BIN)/pytest -n auto -q --cov --cov-report= $(ARGS)
+	$(if $(ARGS),,$(BIN)/python -m tools.coverage_floors)
 
 crash: .venv/dev.stamp ## kill -9 while claims run, CRASHES=500 times
 	CYAN_CRASHES=$(CRASHES) $(BIN)/pytest -n auto -q tests/crash

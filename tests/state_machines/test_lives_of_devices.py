@@ -1,0 +1,263 @@
+"""Lives of devices with two accounts: whatever happens, the rules hold.
+
+A model of a few lines says what must come of each step; the use cases run over a
+real store.
+"""
+
+import asyncio
+import tempfile
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+from tests.support.people import an_account, an_online_device, find
+from tests.support.worlds import a_world
+
+from cyan.interfaces import World, subjects
+from cyan.model.accounts import Actor
+from cyan.model.decisions import RefusalCode, Refuse, Refused
+from cyan.model.devices import TransferState
+from cyan.model.events import Event
+from cyan.services.changes import Rename, change_device
+from cyan.services.claims import claim_device, unclaim_device
+from cyan.services.connections import end_connection
+from cyan.services.events import publish_as_device
+from cyan.services.transfers import answer_transfer, expire_due, list_transfers
+
+LIMIT = 2
+PEOPLE = st.sampled_from(["ann", "bob"])
+DEVICES = st.sampled_from([1, 2, 3])
+
+
+@dataclass
+class Known:
+    """What the model knows of a device; `asked` is who waits for its owner."""
+
+    met: bool = False
+    online: bool = False
+    owner: str | None = None
+    name: str | None = None
+    asked: str | None = None
+
+
+class Lives(RuleBasedStateMachine):
+    """See the module."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.runner = asyncio.Runner()
+        self.stack = AsyncExitStack()
+        self.folder = tempfile.TemporaryDirectory()
+        self.known = {number: Known() for number in (1, 2, 3)}
+        self.heard: list[tuple[str, str]] = []
+        self.runner.run(self._begin())
+
+    async def _begin(self) -> None:
+        world = a_world(Path(self.folder.name), sandbox_devices=LIMIT, rate_limits=0.0)
+        self.world: World = await self.stack.enter_async_context(world)
+        self.people: dict[str, Actor] = {}
+        for name in ("ann", "bob"):
+            actor = await an_account(self.world, f"{name}@example.com")
+            self.people[name] = actor
+            self.world.bus.listen(
+                subjects.account_events(actor.account_id), self._ear(name)
+            )
+
+    def _ear(self, name: str) -> Any:
+        def hear(event: Event) -> None:
+            if not event.name.startswith("spark/"):
+                self.heard.append((name, event.name))
+
+        return hear
+
+    def teardown(self) -> None:
+        if hasattr(self, "runner"):
+            self.runner.run(self.stack.aclose())
+            self.runner.close()
+            self.folder.cleanup()
+
+    def do(self, work: Any) -> Any:
+        """The outcome of a use case, or the code of its refusal."""
+        try:
+            return self.runner.run(work)
+        except Refused as no:
+            return no.refusal.code
+
+    def id_of(self, number: int) -> str:
+        return f"{number:024x}"
+
+    def room(self, person: str) -> bool:
+        return sum(each.owner == person for each in self.known.values()) < LIMIT
+
+    # What may happen
+
+    @rule(number=DEVICES)
+    def connect(self, number: int) -> None:
+        self.runner.run(an_online_device(self.world, number))
+        self.known[number].met = self.known[number].online = True
+
+    @rule(number=DEVICES)
+    def disconnect(self, number: int) -> None:
+        work = end_connection(self.world, self.id_of(number), f"session-{number}")  # type: ignore[arg-type]
+        self.runner.run(work)
+        self.known[number].online = False
+
+    @rule(person=PEOPLE, number=DEVICES, ask=st.booleans())
+    def claim(self, person: str, number: int, ask: bool) -> None:
+        device = self.known[number]
+        outcome = self.do(
+            claim_device(
+                self.world,
+                self.people[person],
+                self.id_of(number),
+                request_transfer=ask,
+            )
+        )
+        if device.owner == person:
+            assert outcome.transfer_id is None, "CLM-9"
+        elif device.owner is None and not device.online:
+            assert outcome is RefusalCode.DEVICE_UNKNOWN, "CLM-3"
+        elif device.owner is not None and not ask:
+            assert outcome is RefusalCode.OWNED_BY_ANOTHER, "CLM-10"
+        elif not self.room(person):
+            assert outcome is RefusalCode.DEVICE_LIMIT, "LIM-5"
+        elif device.owner is None:
+            assert outcome.transfer_id is None
+            device.owner, device.name = person, None
+        else:
+            assert outcome.transfer_id is not None, "TRF-2"
+            device.asked = person
+
+    @rule(person=PEOPLE, number=DEVICES)
+    def unclaim(self, person: str, number: int) -> None:
+        device = self.known[number]
+        work = unclaim_device(self.world, self.people[person], self.id_of(number))
+        outcome = self.do(work)
+        if device.owner == person:
+            assert not isinstance(outcome, RefusalCode), "UNC-1"
+            device.owner = device.name = device.asked = None
+        else:
+            assert outcome is RefusalCode.DEVICE_UNKNOWN, "UNC-5"
+
+    @precondition(lambda self: any(each.asked for each in self.known.values()))
+    @rule(person=PEOPLE, approve=st.booleans(), data=st.data())
+    def answer(self, person: str, approve: bool, data: st.DataObject) -> None:
+        waiting = [number for number, each in self.known.items() if each.asked]
+        number = data.draw(st.sampled_from(waiting))
+        device = self.known[number]
+        pending = self.pending(number)
+        assert len(pending) == 1, "one request at a time"
+        work = answer_transfer(
+            self.world, self.people[person], pending[0], approve=approve
+        )
+        outcome = self.do(work)
+        asked = device.asked
+        assert asked is not None
+        if person != device.owner:
+            assert outcome is RefusalCode.TRANSFER_UNKNOWN, "a stranger learns nothing"
+        elif approve and not self.room(asked):
+            assert outcome is RefusalCode.DEVICE_LIMIT, "LIM-5"
+        elif approve:
+            taken = {each.name for each in self.known.values() if each.owner == asked}
+            device.owner, device.asked = asked, None
+            if device.name in taken:  # IDN-6: it gets a number
+                device.name = f"{device.name}-2"
+        else:
+            device.asked = None
+
+    @rule(person=PEOPLE, number=DEVICES)
+    def rename(self, person: str, number: int) -> None:
+        device = self.known[number]
+        wanted = [Rename("hall")]
+        work = change_device(
+            self.world, self.people[person], self.id_of(number), wanted
+        )
+        outcome = self.do(work)
+        others = [each for each in self.known.values() if each is not device]
+        if device.owner != person:
+            assert outcome is RefusalCode.DEVICE_UNKNOWN
+        elif any((each.owner, each.name) == (person, "hall") for each in others):
+            assert outcome is RefusalCode.NAME_TAKEN, "IDN-6"
+        else:
+            device.name = "hall"
+
+    @rule(number=DEVICES)
+    def publish(self, number: int) -> None:
+        device = self.known[number]
+        owner = self.people[device.owner].account_id if device.owner else None
+        now = self.world.clock.now()
+        event = Event(f"event/{number}", None, 60, now, self.id_of(number))
+        self.heard.clear()
+        went = publish_as_device(self.world, owner, event, 0)
+        if owner is None:
+            assert isinstance(went, Refuse), "CLM-6"
+            assert self.heard == []
+        else:
+            assert self.heard == [(device.owner, event.name)], "EVT-1"
+
+    @rule()
+    def a_month_passes(self) -> None:
+        self.world.clock.advance_seconds(31 * 24 * 3600)  # type: ignore[attr-defined]
+        self.runner.run(expire_due(self.world))
+        for device in self.known.values():
+            device.asked = None
+
+    # What always holds
+
+    def pending(self, number: int) -> list[str]:
+        found = set()
+        for actor in self.people.values():
+            for view in self.runner.run(list_transfers(self.world, actor)):
+                transfer = view.transfer
+                mine = transfer.device_id == self.id_of(number)
+                if mine and transfer.state is TransferState.PENDING:
+                    found.add(transfer.id)
+        return sorted(found)
+
+    @invariant()
+    def the_store_agrees(self) -> None:
+        if not hasattr(self, "runner"):
+            return
+        for number, known in self.known.items():
+            if known.met:
+                self.agrees(number, known)
+
+    def agrees(self, number: int, known: Known) -> None:
+        device = self.runner.run(find(self.world, self.id_of(number)))  # type: ignore[arg-type]
+        owner = self.people[known.owner].account_id if known.owner else None
+        assert device.owner_id == owner
+        assert (device.online, device.name) == (known.online, known.name)
+        assert len(self.pending(number)) == (known.asked is not None), "TRF-3"
+
+        async def read() -> Any:
+            return await self.world.store.read(
+                lambda tx: tx.histories.ownership_of(device.id)
+            )
+
+        history = sorted(self.runner.run(read()), key=lambda line: line.ownership)
+        numbers = [line.ownership for line in history]
+        assert numbers == list(range(1, device.ownership + 1)), "no change without line"
+        before = None
+        for line in history:
+            assert line.former_owner_id == before
+            before = line.new_owner_id
+        assert before == device.owner_id
+
+
+TestLives = Lives.TestCase
+TestLives.settings = settings(
+    max_examples=40,
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
