@@ -61,6 +61,9 @@ class Lives(RuleBasedStateMachine):
         self.known = {number: Known() for number in (1, 2, 3)}
         self.heard: list[tuple[str, str]] = []
         self.runner.run(self._begin())
+        for number in (1, 2, 3):  # so that the interesting part begins soon
+            self.connect(number)
+        self.claim("ann", 1, ask=False)
 
     async def _begin(self) -> None:
         world = a_world(Path(self.folder.name), sandbox_devices=LIMIT, rate_limits=0.0)
@@ -138,6 +141,14 @@ class Lives(RuleBasedStateMachine):
             assert outcome.transfer_id is not None, "TRF-2"
             device.asked = person
 
+    @precondition(lambda self: any(each.owner for each in self.known.values()))
+    @rule(data=st.data())
+    def ask_for(self, data: st.DataObject) -> None:
+        owned = [number for number, each in self.known.items() if each.owner]
+        number = data.draw(st.sampled_from(owned))
+        owner = self.known[number].owner
+        self.claim("bob" if owner == "ann" else "ann", number, ask=True)
+
     @rule(person=PEOPLE, number=DEVICES)
     def unclaim(self, person: str, number: int) -> None:
         device = self.known[number]
@@ -150,10 +161,12 @@ class Lives(RuleBasedStateMachine):
             assert outcome is RefusalCode.DEVICE_UNKNOWN, "UNC-5"
 
     @precondition(lambda self: any(each.asked for each in self.known.values()))
-    @rule(person=PEOPLE, approve=st.booleans(), data=st.data())
-    def answer(self, person: str, approve: bool, data: st.DataObject) -> None:
+    @rule(by_owner=st.integers(0, 3), approve=st.booleans(), data=st.data())
+    def answer(self, by_owner: int, approve: bool, data: st.DataObject) -> None:
         waiting = [number for number, each in self.known.items() if each.asked]
         number = data.draw(st.sampled_from(waiting))
+        owner = self.known[number].owner
+        person = next(name for name in self.people if (name == owner) == bool(by_owner))
         device = self.known[number]
         pending = self.pending(number)
         assert len(pending) == 1, "one request at a time"
@@ -205,6 +218,7 @@ class Lives(RuleBasedStateMachine):
         else:
             assert self.heard == [(device.owner, event.name)], "EVT-1"
 
+    @precondition(lambda self: any(each.asked for each in self.known.values()))
     @rule()
     def a_month_passes(self) -> None:
         self.world.clock.advance_seconds(31 * 24 * 3600)  # type: ignore[attr-defined]
@@ -256,8 +270,8 @@ class Lives(RuleBasedStateMachine):
 
 TestLives = Lives.TestCase
 TestLives.settings = settings(
-    max_examples=40,
-    stateful_step_count=30,
+    max_examples=80,
+    stateful_step_count=40,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
