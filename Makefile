@@ -43,7 +43,15 @@ check: .venv/dev.stamp ## style, types, and which room may import which
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: .venv/dev.stamp ## all tests, and how much of each room they run
+# For the tests of pages; without a browser they say that they are left out.
+.cache/browser.stamp:
+	@mkdir -p .cache
+	@if [ -z "$$CYAN_CHROMIUM" ] && ! command -v chromium >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	fi || echo "No Chromium could be installed: tests in a browser are left out."
+	@touch $@
+
+test: .venv/dev.stamp .cache/browser.stamp ## all tests, and how much of each room they run
 	rm -f .coverage .coverage.*
 	$(BIN)/pytest -n auto -q --cov --cov-report= $(ARGS)
 	$(if $(ARGS),,$(BIN)/python -m tools.coverage_floors)

@@ -9,6 +9,7 @@ from tests.support.worlds import a_world
 from cyan.interfaces import World
 
 pytest_plugins = [
+    "tests.support.browsers",
     "tests.support.databases",
     "tests.support.servers",
     "tests.support.simulated",

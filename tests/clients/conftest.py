@@ -7,6 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,6 +75,22 @@ class Cli:
             timeout=60,
             check=False,
         )
+
+    @contextmanager
+    def running(self, *words: str) -> Iterator["subprocess.Popen[str]"]:
+        """Run a command that does not end, such as `subscribe`."""
+        script = self.folder / "node_modules/.bin/particle"
+        process = subprocess.Popen(
+            [BIN / "node", script, *words],
+            env=_environment(self.home),
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        yield process
+        process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
 
     def sign_in(self, account: Account) -> None:
         done = self("login", "-u", account.email, "-p", account.password)

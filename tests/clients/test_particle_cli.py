@@ -1,12 +1,19 @@
 """The official command line, as a person types it."""
 
+import select
+import time
 import uuid
+from pathlib import Path
 
 import httpx
+import pyotp
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.clients.conftest import Cli
 from tests.support.servers import Account, Server
 from tests.support.simulated import Devices
+
+from cyan.simulator import Identity
 
 pytestmark = pytest.mark.clients
 
@@ -108,6 +115,65 @@ def test_tokens_are_made_and_revoked(particle: Cli, ann: Account) -> None:
     token = made.stdout.split()[-1]
     assert len(token) == 40
     assert particle("token", "revoke", token).returncode == 0
+
+
+def test_signing_in_with_a_one_time_code(
+    particle: Cli, ann: Account, server: Server
+) -> None:
+    with httpx.Client(base_url=server.url, headers=ann.headers) as client:
+        begun = client.get("/v1/user/mfa-enable").json()
+        codes = pyotp.TOTP(begun["secret"])
+        code = {"mfa_token": begun["mfa_token"], "otp": codes.now()}
+        client.post("/v1/user/mfa-enable", json=code).raise_for_status()
+    login = ("login", "-u", ann.email, "-p", ann.password)
+    wrong = particle(*login, "--otp", "000000")
+    assert wrong.returncode == 1
+    later = codes.at(int(time.time()) + 30)  # each code works once
+    done = particle(*login, "--otp", later)
+    assert (done.returncode, "Successfully completed login!" in told(done)) == (0, True)
+    assert ann.email in told(particle("whoami"))
+
+
+def test_events_are_watched(
+    particle: Cli, ann: Account, server: Server, devices: Devices
+) -> None:
+    particle.sign_in(ann)
+    device = devices.online(server)
+    particle("device", "add", device.id)
+    with particle.running("subscribe", "door", device.id) as watching:
+        assert watching.stdout is not None
+        for line in watching.stdout:
+            if "Subscribing" in line:
+                break
+        for line in iter(lambda: _after(devices, device, watching), ""):
+            if '"data":"open"' in line.replace(" ", ""):
+                break
+        assert device.id in line
+
+
+def _after(devices: Devices, device, watching) -> str:
+    """What is heard after another event: the stream opens a moment later."""
+    devices.call(device.publish, "door/front", "open")
+    ready, _, _ = select.select([watching.stdout], [], [], 0.2)
+    return watching.stdout.readline() if ready else "nothing yet"
+
+
+def test_a_key_is_sent_for_a_device(
+    particle: Cli, ann: Account, server: Server, devices: Devices, tmp_path: Path
+) -> None:
+    particle.sign_in(ann)
+    device = devices.online(server)
+    particle("device", "add", device.id)
+    renewed = Identity.new(device.identity.device_id)
+    file = tmp_path / f"{device.id}.pub.pem"
+    file.write_bytes(
+        renewed.key.public_key().public_bytes(
+            Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
+        )
+    )
+    done = particle("keys", "send", device.id, str(file))
+    assert done.returncode == 0, told(done)
+    assert devices.connect(server, renewed).online
 
 
 def test_the_sdk_does_the_same(
