@@ -24,6 +24,7 @@ ROUNDS = 3
 SCRIPT = """\
 \\set number random(1, {known})
 BEGIN ISOLATION LEVEL SERIALIZABLE;
+LOCK TABLE alembic_version IN ROW SHARE MODE;
 SELECT * FROM devices WHERE id = 'bench' || :number;
 UPDATE devices SET owner_id = NULL, ownership = ownership + 1, name = NULL,
   name_key = NULL WHERE id = 'bench' || :number RETURNING ownership;
