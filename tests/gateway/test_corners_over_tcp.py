@@ -1,5 +1,6 @@
 """Device features at their limits, over real sockets."""
 
+import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -81,8 +82,11 @@ def test_a_newer_connection_of_a_device_replaces_the_older(
     claim(ann, first.id)
     devices.call(first._running.cancel)  # else it comes back and replaces the second
     second = devices.connect(server, first.identity, Firmware(functions={"new": len}))
-    answer = ann.post(f"/v1/devices/{first.id}/new", json={"arg": "abc"})
-    assert answer.json()["return_value"] == 3
+    path = f"/v1/devices/{first.id}"
+    until = time.monotonic() + 10
+    while ann.get(path).json()["functions"] != ["new"]:  # it describes itself soon
+        assert time.monotonic() < until
+    assert ann.post(f"{path}/new", json={"arg": "abc"}).json()["return_value"] == 3
     assert second.online
     assert ann.get(f"/v1/devices/{first.id}").json()["online"] is True
 

@@ -19,7 +19,9 @@ from cyan.config import load_config
 def _bar(what: str) -> Iterator[Callable[[int, int], None]]:
     """A progress bar on a terminal; nothing elsewhere."""
     parts = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TextColumn("rows"))
-    with Progress(*parts, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    quiet = not console.is_terminal
+    with Progress(*parts, console=console, transient=True, disable=quiet) as progress:
         task = progress.add_task(what, total=None)
 
         def told(done: int, total: int) -> None:

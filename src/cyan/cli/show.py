@@ -74,9 +74,11 @@ def say(text: str) -> None:
 def complain(text: str, rule: str | None = None, remedy: str | None = None) -> None:
     """Tell on stderr what stood in the way, by which rule, and what to do next."""
     by = f"  ({rule})" if rule else ""
-    _err.print(f"{text}{by}", style="red", markup=False, highlight=False)
+    _err.print(
+        f"{text}{by}", style="red", markup=False, highlight=False, soft_wrap=True
+    )
     if remedy:
-        _err.print(remedy, markup=False, highlight=False)
+        _err.print(remedy, markup=False, highlight=False, soft_wrap=True)
 
 
 def show_refusal(no: ServerRefused) -> None:
