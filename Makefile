@@ -7,7 +7,7 @@ UV := .cache/uv/bin/uv
 ARGS ?=
 CRASHES ?= 500
 
-.PHONY: help setup check test crash serve demo bench docs site lock clean
+.PHONY: help setup check test fuzz crash serve demo bench docs site lock clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -55,6 +55,9 @@ test: .venv/dev.stamp .cache/browser.stamp ## all tests, and how much of each ro
 	rm -f .coverage .coverage.*
 	$(BIN)/pytest -n auto -q --cov --cov-report= $(ARGS)
 	$(if $(ARGS),,$(BIN)/python -m tools.coverage_floors)
+
+fuzz: .venv/dev.stamp ## look for examples that nobody thought of
+	CYAN_FUZZ=1 $(BIN)/pytest -n auto -q tests/state_machines tests/protocol tests/api/test_openapi.py $(ARGS)
 
 crash: .venv/dev.stamp ## kill -9 while claims run, CRASHES=500 times
 	CYAN_CRASHES=$(CRASHES) $(BIN)/pytest -n auto -q tests/crash

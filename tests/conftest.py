@@ -1,12 +1,20 @@
 """Fixtures for every room."""
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from tests.support.worlds import a_world
 
 from cyan.interfaces import World
+
+# The same examples each time, so that a failure is one of the change at hand;
+# `make fuzz` looks for new ones.
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.register_profile("fuzz", deadline=None, print_blob=True)
+settings.load_profile("fuzz" if "CYAN_FUZZ" in os.environ else "steady")
 
 pytest_plugins = [
     "tests.support.browsers",

@@ -28,6 +28,7 @@ from cyan.model.accounts import Actor
 from cyan.model.decisions import RefusalCode, Refuse, Refused
 from cyan.model.devices import TransferState
 from cyan.model.events import Event
+from cyan.rules.naming import free_name
 from cyan.services.changes import Rename, change_device
 from cyan.services.claims import claim_device, unclaim_device
 from cyan.services.connections import end_connection
@@ -181,10 +182,11 @@ class Lives(RuleBasedStateMachine):
         elif approve and not self.room(asked):
             assert outcome is RefusalCode.DEVICE_LIMIT, "LIM-5"
         elif approve:
-            taken = {each.name for each in self.known.values() if each.owner == asked}
+            theirs = (each for each in self.known.values() if each.owner == asked)
+            taken = [each.name for each in theirs if each.name]
             device.owner, device.asked = asked, None
-            if device.name in taken:  # IDN-6: it gets a number
-                device.name = f"{device.name}-2"
+            if device.name is not None:  # IDN-6: it may get a number
+                device.name = free_name(device.name, taken)
         else:
             device.asked = None
 
