@@ -159,6 +159,7 @@ def test_health_readiness_and_metrics(root: httpx.Client) -> None:
         b"GET / HTTP/9.9\r\n\r\n",
         b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nhost: x\r\n\r\n",
         b"POST /v1/devices HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n",
+        b"POST /oauth/token HTTP/1.1\r\nhost: x\r\ncontent-length: 99\r\n\r\nhalf",
         b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
         b"GET / HTTP/1.1\r\nhost: x\r\n" + b"a: b\r\n" * 20_000 + b"\r\n",
     ],

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 import structlog
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
@@ -44,6 +45,8 @@ PREFLIGHT = [
     (b"access-control-max-age", b"86400"),
 ]
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+CLIENT_WENT = 499
+"""What logs and metrics say of a request that nobody waits for any more."""
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 _log = structlog.get_logger("cyan.api")
 
@@ -96,6 +99,8 @@ class Application:
             await self._answer(exchange)
         except Refused as no:
             await exchange.refuse(no.refusal)
+        except ClientDisconnect:  # whoever asked went away before the body was there
+            exchange.status = CLIENT_WENT
         except StoreError:
             _log.exception("store_failed")
             await exchange.refuse(_BUSY)

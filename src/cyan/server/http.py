@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from cyan.api.proxies import Proxies
 from cyan.config import Config
@@ -15,6 +17,8 @@ from cyan.console import page_routes
 from cyan.interfaces import World
 
 GRACE_SECONDS = 5
+HEAD_SECONDS, BODY_SECONDS = 15.0, 120.0
+MAX_HEAD = 64 * 1024
 
 
 class Front:
@@ -53,6 +57,63 @@ class _Uvicorn(uvicorn.Server):
         yield
 
 
+class Impatient(HttpToolsProtocol):
+    """uvicorn's connection, with an end to how long and large a head may be.
+
+    A stranger could otherwise hold connections by sending nothing, or fill the
+    memory with a head that never ends.
+    """
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._deadline: asyncio.TimerHandle | None = None
+        self._head_bytes: int | None = 0  # None once a head is complete
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A stranger may begin."""
+        super().connection_made(transport)
+        self._expect_within(HEAD_SECONDS)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes, and no more than a head may have."""
+        if self._head_bytes is not None:
+            self._head_bytes += len(data)
+        super().data_received(data)
+        if self._head_bytes is not None and self._head_bytes > MAX_HEAD:
+            self.transport.abort()
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._head_bytes = self._head_bytes or 0
+        self._expect_within(HEAD_SECONDS)
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """The head is there; the body may follow."""
+        self._head_bytes = None
+        self._expect_within(BODY_SECONDS)
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The request is there."""
+        self._expect_nothing()
+        super().on_message_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is over."""
+        self._expect_nothing()
+        super().connection_lost(exc)
+
+    def _expect_within(self, seconds: float) -> None:
+        self._expect_nothing()
+        self._deadline = self.loop.call_later(seconds, self.transport.abort)
+
+    def _expect_nothing(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
 class HttpServer:
     """Listens at once, serves once started, and stops gracefully."""
 
@@ -74,7 +135,7 @@ class HttpServer:
             uvicorn.Config(
                 app,
                 loop="none",
-                http="httptools",
+                http=Impatient,
                 ws="none",
                 lifespan="off",
                 log_config=None,
