@@ -7,46 +7,13 @@ import ssl
 import subprocess
 import sys
 import threading
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from tests.support.certificates import certificate
 from tests.support.servers import Server
 from tests.support.simulated import Devices
-
-
-def certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate for localhost that signs itself, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    names = x509.SubjectAlternativeName([x509.DNSName("localhost")])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(names, critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    chain, secret = folder / "chain.pem", folder / "key.pem"
-    chain.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    secret.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return chain, secret
 
 
 @pytest.fixture
@@ -62,9 +29,9 @@ def test_https_by_settings(data: Path, tmp_path: Path) -> None:
     server = Server(data, tls).start()
     try:
         assert server.url.startswith("https://")
-        url = server.url.replace("127.0.0.1", "localhost")
         trusted = ssl.create_default_context(cafile=str(chain))
-        assert httpx.get(f"{url}/healthz", verify=trusted).json() == {"ok": True}
+        answer = httpx.get(f"{server.url}/healthz", verify=trusted)
+        assert answer.json() == {"ok": True}
     finally:
         server.stop()
 

@@ -55,6 +55,7 @@ class Connection(asyncio.Protocol):
         "_standing",
         "_timer",
         "_transport",
+        "_wakes_at",
         "waiting",
     )
 
@@ -64,6 +65,7 @@ class Connection(asyncio.Protocol):
         self._session: ServerSession | None = None
         self._standing: Standing | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._wakes_at = 0.0
         self._queue: deque[Happening] | None = None
         self._busy = False
         self._nonce = b""
@@ -140,13 +142,18 @@ class Connection(asyncio.Protocol):
         happened = session.happenings()
         if happened:
             self._serve(happened)
-        if self._timer is None and session.state is not State.CLOSED:
-            self._set_timer()
+        if session.state is not State.CLOSED:
+            self._wake_by(session.wake_at())
 
-    def _set_timer(self) -> None:
-        loop = asyncio.get_running_loop()
-        delay = max(0.0, self.session.wake_at() - time.time())
-        self._timer = loop.call_later(delay, self._wake)
+    def _wake_by(self, at: float) -> None:
+        """Wake at this time or before; a timer that comes too early sets another."""
+        if self._timer is not None:
+            if self._wakes_at <= at:
+                return
+            self._timer.cancel()
+        self._wakes_at = at
+        delay = max(0.0, at - time.time())
+        self._timer = asyncio.get_running_loop().call_later(delay, self._wake)
 
     def _wake(self) -> None:
         self._timer = None
