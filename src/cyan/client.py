@@ -129,6 +129,12 @@ class Client:
         told: dict[str, Any] = await self.call("GET", f"{_device(wanted)}/explain")
         return told
 
+    async def usage(self, month: str | None) -> dict[str, Any]:
+        """Data operations of a month, by default the present one, and devices."""
+        query = {"month": month} if month else {}
+        told: dict[str, Any] = await self.call("GET", "/v1/user/usage", params=query)
+        return told
+
     async def transfers(self) -> list[dict[str, Any]]:
         """Requests to and by the account."""
         answer = await self.call("GET", "/v1/transfers")

@@ -91,6 +91,9 @@ def test_a_day_with_a_device(
     assert "CLM-1" in told
     assert "You claimed it." in told
     assert ann.json("explain", "kitchen")["device"]["name"] == "kitchen"  # type: ignore[index,call-overload]
+    assert "You own 1 devices (room for 100)." in ann("usage")
+    assert ann.json("usage")["devices"]["owned"] == 1  # type: ignore[index,call-overload]
+    assert "is no month" in ann("usage", "never", code=1)
     assert ann("device", "remove", "kitchen") == "kitchen is no longer yours.\n"
     said = ann("device", "info", "kitchen", code=1)
     assert "didn't recognize" in said

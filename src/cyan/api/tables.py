@@ -12,6 +12,7 @@ from cyan.api.routes import (
     signing_in,
     tokens,
     transfers,
+    usage,
 )
 from cyan.api.routing import Routes
 
@@ -26,5 +27,6 @@ TABLES: tuple[Routes, ...] = (
     transfers.routes,
     events.routes,
     calls.routes,
+    usage.routes,
     operations.routes,
 )

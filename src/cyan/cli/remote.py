@@ -250,9 +250,25 @@ def explain(name_or_id: str, *, json: Json = False) -> None:
         show_explanation(told)
 
 
+def usage(month: str | None = None, *, json: Json = False) -> None:
+    """Tell how many data operations a month had, and how many devices you own.
+
+    Example: cyan usage 2026-11
+    """
+    told = _ask(lambda client: client.usage(month))
+    if json:
+        show_json(told)
+        return
+    operations, devices = told["operations"], told["devices"]
+    rows = [{"what": what, "count": count} for what, count in operations.items()]
+    show_table(rows, {told["month"]: "what", "data operations": "count"}, "")
+    limit = "no limit" if devices["limit"] is None else f"room for {devices['limit']}"
+    say(f"\nYou own {devices['owned']} devices ({limit}).")
+
+
 def register(app: App) -> None:
     """Add these commands to the command line."""
-    for command in (login, logout, whoami, events, publish, call, get, explain):
+    for command in (login, logout, whoami, events, publish, call, get, explain, usage):
         app.command(command)
     app.command(device)
     app.command(transfer)

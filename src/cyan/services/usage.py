@@ -1,0 +1,73 @@
+"""What an account used: data operations of a month, and room for devices."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from cyan.interfaces import Tx, World
+from cyan.model.accounts import Actor
+from cyan.model.decisions import RefusalCode, refused
+from cyan.rules.limits import sandbox_has_room
+from cyan.rules.metering import OperationKind
+
+_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """One month of an account; `month` as 2026-11, times of UTC.
+
+    `operations` are data operations by kind (EVT-3), at most some seconds old;
+    `owned` devices count toward `limit`, of which 0 is none (LIM-1).
+    """
+
+    month: str
+    begins: datetime
+    ends: datetime
+    operations: Mapping[OperationKind, int]
+    owned: int
+    limit: int
+
+    @property
+    def total(self) -> int:
+        """Data operations of all kinds."""
+        return sum(self.operations.values())
+
+    @property
+    def full(self) -> bool:
+        """Whether another device would be refused (LIM-5)."""
+        return not sandbox_has_room(self.owned, self.limit)
+
+
+async def usage_of(world: World, actor: Actor, month: str | None = None) -> Usage:
+    """What the actor's account used in a month, by default the present one."""
+    wanted = month or f"{world.clock.now():%Y-%m}"
+    begins, ends = _bounds(wanted)
+
+    async def body(tx: Tx) -> Usage:
+        counted = await tx.usage.of_account(actor.account_id, wanted)
+        return Usage(
+            wanted,
+            begins,
+            ends,
+            {kind: counted.get(kind.value, 0) for kind in OperationKind},
+            await tx.devices.count_owned(actor.account_id),
+            world.settings.sandbox_devices,
+        )
+
+    return await world.store.read(body)
+
+
+def _bounds(month: str) -> tuple[datetime, datetime]:
+    """When a month begins, and when the next one does."""
+    match = _MONTH.fullmatch(month)
+    if match is None or not 1 < int(match[1]) < 9999:
+        raise refused(
+            RefusalCode.REQUEST_INCOMPLETE,
+            f"{month[:40]!r} is no month.",
+            remedy="Write a month as 2026-11, or leave it out for the present one.",
+        )
+    year, number = int(match[1]), int(match[2])
+    following = (year + 1, 1) if number == 12 else (year, number + 1)
+    return datetime(year, number, 1, tzinfo=UTC), datetime(*following, 1, tzinfo=UTC)
