@@ -175,6 +175,19 @@ def test_a_stop_says_goodbye_ends_streams_and_lets_requests_finish(
     assert server.stop() == 0
 
 
+@pytest.mark.skipif(shutil.which("prlimit") is None, reason="left out: no prlimit")
+def test_a_server_takes_as_many_connections_as_the_system_grants(data: Path) -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    server = Server(data)
+    server.launcher = ("prlimit", f"--nofile=256:{hard}")
+    server.start()
+    try:
+        granted = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)  # type: ignore[union-attr]
+        assert granted == (hard, hard)
+    finally:
+        server.stop()
+
+
 def test_logs_are_lines_of_json_with_a_request_id(data: Path) -> None:
     server = Server(data, {"CYAN_LOG_FORMAT": "json", "CYAN_LOG_LEVEL": "debug"})
     ready = data / "ready.json"

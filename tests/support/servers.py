@@ -42,6 +42,7 @@ class Server:
     process: subprocess.Popen[str] | None = None
     banner: str = ""
     operator: Account | None = None
+    launcher: tuple[str, ...] = ()
 
     def start(self) -> Self:
         ready_file = self.data_dir / "ready.json"
@@ -59,7 +60,11 @@ class Server:
             **self.settings,
         }
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "cyan", "serve", "--ready-file", str(ready_file)],
+            [
+                *self.launcher,
+                *(sys.executable, "-m", "cyan", "serve"),
+                *("--ready-file", str(ready_file)),
+            ],
             env=environment,
             stdout=subprocess.PIPE,
             text=True,

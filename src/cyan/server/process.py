@@ -1,7 +1,9 @@
 """The life of the server's process: start, serve until a signal, stop gracefully."""
 
 import asyncio
+import contextlib
 import gc
+import resource
 import signal
 import sys
 from contextlib import AsyncExitStack
@@ -31,8 +33,20 @@ from cyan.services.tokens import Authenticator
 def serve(config: Config, ready_file: Path | None = None) -> int:
     """Serve until SIGINT or SIGTERM; the exit code."""
     set_up_logs(config.log_format, config.log_level)
+    allow_many_connections()
     uvloop.run(_serve(config, ready_file))
     return 0
+
+
+def allow_many_connections() -> None:
+    """Take as many open files as the system grants; each device needs one.
+
+    The usual soft limit of 1,024 would turn the thousandth device away.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with contextlib.suppress(ValueError, OSError):  # some systems want less
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 async def _serve(config: Config, ready_file: Path | None) -> None:
