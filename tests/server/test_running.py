@@ -1,6 +1,8 @@
 """The server as a process: TLS, proxies, limits, one at a time, a graceful stop."""
 
 import json
+import resource
+import shutil
 import signal
 import socket
 import ssl
