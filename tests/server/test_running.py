@@ -1,6 +1,7 @@
 """The server as a process: TLS, proxies, limits, one at a time, a graceful stop."""
 
 import json
+import os
 import resource
 import shutil
 import signal
@@ -191,20 +192,14 @@ def test_a_server_takes_as_many_connections_as_the_system_grants(data: Path) -> 
 
 
 def test_logs_are_lines_of_json_with_a_request_id(data: Path) -> None:
-    server = Server(data, {"CYAN_LOG_FORMAT": "json", "CYAN_LOG_LEVEL": "debug"})
     ready = data / "ready.json"
-    command = [sys.executable, "-m", "cyan", "serve", "--data-dir", str(data)]
-    command += [
-        "--http-port",
-        "0",
-        "--device-tcp-port",
-        "0",
-        "--ready-file",
-        str(ready),
+    command = [
+        *(sys.executable, "-m", "cyan", "serve", "--data-dir", str(data)),
+        *("--http-port", "0", "--device-tcp-port", "0", "--ready-file", str(ready)),
     ]
     process = subprocess.Popen(
         command,
-        env={"CYAN_LOG_FORMAT": "json", "PATH": ""},
+        env=os.environ | {"CYAN_LOG_FORMAT": "json"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -213,10 +208,12 @@ def test_logs_are_lines_of_json_with_a_request_id(data: Path) -> None:
     for line in process.stdout:
         if line.startswith("Ready"):
             break
-    server.ready = json.loads(ready.read_text())
-    httpx.get(f"{server.url}/nowhere", headers={"x-request-id": "look-here"})
+    url = json.loads(ready.read_text())["http_url"]
+    httpx.get(f"{url}/nowhere", headers={"x-request-id": "look-here"})
     process.send_signal(signal.SIGTERM)
     _, logged = process.communicate(timeout=30)
     lines = [json.loads(line) for line in logged.splitlines()]
     assert process.returncode == 0
     assert all({"event", "level", "timestamp"} <= set(line) for line in lines)
+    (mine,) = [line for line in lines if line.get("request_id") == "look-here"]
+    assert (mine["event"], mine["status"]) == ("request", 404)
