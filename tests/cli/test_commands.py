@@ -106,7 +106,9 @@ def test_refusals_name_rule_and_remedy(
     said = ann("device", "add", UNKNOWN, code=1)
     assert said.startswith("device not found  (CLM-3)\nCheck the Device ID")
     ann("device", "add", device.id)
-    assert "belongs to someone else" in bob("device", "add", device.id, code=1)
+    said = bob("device", "add", device.id, code=1)
+    assert "belongs to someone else" in said
+    assert f"cyan device add {device.id} --transfer" in said
 
 
 def test_a_device_is_handed_over(

@@ -112,7 +112,12 @@ def add(device_id: str, *, transfer: bool = False, json: Json = False) -> None:
 
     Example: cyan device add 0123456789abcdef01234567
     """
-    claimed = _ask(lambda client: client.claim(device_id, transfer=transfer))
+    try:
+        claimed = _ask(lambda client: client.claim(device_id, transfer=transfer))
+    except ServerRefused as no:
+        if no.rule == "CLM-10":  # the way of this command, instead of the API's
+            no.remedy = f"Ask its owner for it: cyan device add {device_id} --transfer"
+        raise
     if json:
         show_json(claimed)
     elif claimed.get("transfer_id"):
