@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import TextIO
+from typing import IO
 
 import httpx
 
@@ -64,8 +64,8 @@ def start_fleet(stack: contextlib.ExitStack, told: dict[str, str]) -> str:
 
 
 def run(
-    stack: contextlib.ExitStack, *arguments: str, log: TextIO | None = None
-) -> TextIO:
+    stack: contextlib.ExitStack, *arguments: str, log: IO[str] | None = None
+) -> IO[str]:
     """Run a command of ours until the stack ends; its standard output."""
     process = subprocess.Popen(
         [*CYAN, *arguments], stdout=subprocess.PIPE, stderr=log, text=True

@@ -107,6 +107,15 @@ def test_what_is_no_offer_is_refused() -> None:
             handshake.read_offer(SERVER_KEY, bytes(40), sealed)
 
 
+def test_an_offer_with_any_byte_changed_is_refused() -> None:
+    nonce = os.urandom(40)
+    sealed = handshake.make_offer(SERVER_KEY.public_key(), nonce, ID, DEVICE_DER)
+    for at in range(len(sealed)):
+        changed = sealed[:at] + bytes((sealed[at] ^ 0x40,)) + sealed[at + 1 :]
+        with pytest.raises(handshake.HandshakeRefused):
+            handshake.read_offer(SERVER_KEY, nonce, changed)
+
+
 def test_an_offer_without_a_key_is_read_and_half_an_id_is_not() -> None:
     nonce = os.urandom(40)
     public = SERVER_KEY.public_key()
