@@ -192,13 +192,14 @@ async def test_a_body_that_awaits_the_world_is_refused(store: Store) -> None:
     assert await store.transact(make_known(A)) is True
 
 
-async def test_a_cancelled_caller_leaves_all_or_nothing(store: Store) -> None:
-    async def both(number: int, tx: Tx) -> None:
-        await tx.devices.add(a_device_id(number), NOW)
-        await tx.devices.add(a_device_id(1000 + number), NOW)
+async def make_both(number: int, tx: Tx) -> None:
+    await tx.devices.add(a_device_id(number), NOW)
+    await tx.devices.add(a_device_id(1000 + number), NOW)
 
+
+async def test_a_cancelled_caller_leaves_all_or_nothing(store: Store) -> None:
     tasks = [
-        asyncio.create_task(store.transact(functools.partial(both, number)))
+        asyncio.create_task(store.transact(functools.partial(make_both, number)))
         for number in range(40)
     ]
     for _ in range(5):
@@ -213,6 +214,31 @@ async def test_a_cancelled_caller_leaves_all_or_nothing(store: Store) -> None:
         assert (one is None) == (other is None)
         assert one is not None or number % 2 == 0
     assert await store.transact(make_known(a_device_id(5000)))
+
+
+async def test_a_cancelled_caller_leaves_nothing_for_the_next_one(
+    store: Store,
+) -> None:
+    """Whenever it was cancelled, in its COMMIT too: no transaction stays open."""
+
+    async def fail(number: int, tx: Tx) -> None:
+        await tx.devices.add(a_device_id(9000 + number), NOW)
+        raise RuntimeError("on purpose")
+
+    for number in range(80):
+        body = functools.partial(make_both, number)
+        task = asyncio.create_task(store.transact(body))
+        for _ in range(number * 3):  # a different moment each time
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        with pytest.raises(RuntimeError):
+            await store.transact(functools.partial(fail, number))
+        one = await store.read(find(a_device_id(number)))
+        other = await store.read(find(a_device_id(1000 + number)))
+        assert (one is None) == (other is None)
+        assert await store.read(find(a_device_id(9000 + number))) is None
+        assert await store.transact(make_known(a_device_id(5000 + number)))
 
 
 async def test_reads_do_not_write(store: Store) -> None:

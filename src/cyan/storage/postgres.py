@@ -156,15 +156,19 @@ async def _run(body: Body[T], connection: Any, begin: str) -> T:
 
 @contextlib.asynccontextmanager
 async def _transaction(connection: Any, begin: str) -> AsyncIterator[None]:
-    """As `asyncpg.Connection.transaction`, with a lock in the same round trip."""
+    """As `asyncpg.Connection.transaction`, with a lock in the same round trip.
+
+    Whatever ends it early, a cancelled COMMIT too, leaves the connection without a
+    transaction: the next body must not inherit one.
+    """
     try:
         await connection.execute(begin)
         yield
+        await connection.execute("COMMIT")
     except BaseException:
         if not connection.is_closed():
             await connection.execute("ROLLBACK")
         raise
-    await connection.execute("COMMIT")
 
 
 @contextlib.contextmanager
