@@ -6,6 +6,7 @@ run as nobody, because PostgreSQL refuses root.
 """
 
 import asyncio
+import contextlib
 import os
 import pwd
 import shutil
@@ -124,7 +125,8 @@ class Postgres:
         assert self._process is not None
         children = _children_of(self._process.pid)
         for pid in (self._process.pid, *children):
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it ended by itself
+                os.kill(pid, signal.SIGKILL)
         self._process.wait()
 
     def stop(self) -> None:
