@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 import httpx
-import psutil  # type: ignore[import-untyped]
+import psutil  # type: ignore[import-untyped]  # it ships no types
 from tests.support.servers import Server
 
 from bench.http_load import request

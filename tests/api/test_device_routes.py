@@ -84,7 +84,7 @@ def test_an_offline_device_is_answered_as_an_unknown_one(
 
 def until_offline(server: Server, device_id: str) -> None:
     """The operator may look at any device; its goodbye is served in order."""
-    with as_account(server, server.operator) as root:  # type: ignore[arg-type]
+    with as_account(server, server.set_up_account) as root:
         for _ in range(500):
             told = root.get(f"/v1/devices/{device_id}/explain").json()
             if "offline" in str(told["states"]):
@@ -304,7 +304,7 @@ def test_a_full_sandbox_tells_both_numbers(
     small.start()
     try:
         small.set_up()
-        with as_account(small, small.operator) as root:  # type: ignore[arg-type]
+        with as_account(small, small.set_up_account) as root:
             first, second = devices.online(small), devices.online(small)
             claim(root, first.id).raise_for_status()
             no = claim(root, second.id)

@@ -11,6 +11,7 @@ from tests.support.simulated import thermometer
 from cyan.gateway import Gateway
 from cyan.interfaces import DeviceAbsent, DeviceSilent, StoreError, World, subjects
 from cyan.interfaces.requests import CallFunction, Ping, ReadVariable, SendEvent
+from cyan.model.accounts import Actor
 from cyan.model.events import Event
 from cyan.model.identifiers import DeviceID
 from cyan.services.claims import claim_device
@@ -45,6 +46,13 @@ async def device(gateway: Gateway) -> AsyncIterator[SimulatedDevice]:
     device._running.cancel()  # once gone it stays away
     yield device
     await device.stop()
+
+
+async def owner_of(world: World, device: SimulatedDevice) -> Actor:
+    """Somebody who claims the device."""
+    ann = await an_account(world)
+    await claim_device(world, ann, device.id)
+    return ann
 
 
 async def until_offline(world: World, device_id: DeviceID) -> None:
@@ -105,8 +113,7 @@ async def test_requests_to_a_connection_that_closes_say_that_it_is_gone(
 async def test_a_device_may_subscribe_to_a_hundred_names_and_no_more(
     world: World, gateway: Gateway, device: SimulatedDevice
 ) -> None:
-    ann = await an_account(world)
-    await claim_device(world, ann, device.id)
+    ann = await owner_of(world, device)
     assert device._session is not None
     for number in range(120):
         device._session.subscribe(f"many/{number}/")
@@ -125,8 +132,7 @@ async def test_a_device_may_subscribe_to_a_hundred_names_and_no_more(
 async def test_a_device_that_does_not_read_is_dropped_and_nobody_waits(
     world: World, gateway: Gateway, device: SimulatedDevice
 ) -> None:
-    ann = await an_account(world)
-    await claim_device(world, ann, device.id)
+    ann = await owner_of(world, device)
     assert device._transport is not None
     device._transport.pause_reading()
     event = Event("cmd/flood", "x" * 1000, 60, world.clock.now(), "api")

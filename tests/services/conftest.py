@@ -9,15 +9,6 @@ from tests.support.worlds import a_world
 from cyan.interfaces import World
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Use cases do the same over both databases."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/cyan.db"
-    url: str = request.getfixturevalue("postgres_url")
-    return url
-
-
 @pytest.fixture
 async def world(
     tmp_path: Path, request: pytest.FixtureRequest, database_url: str

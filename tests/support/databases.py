@@ -190,3 +190,12 @@ def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
     yield url
     name = url.rpartition("/")[2]
     execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Each database in turn: whoever asks for this runs over both."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/cyan.db"
+    url: str = request.getfixturevalue("postgres_url")
+    return url

@@ -137,8 +137,13 @@ class Server:
 
     @property
     def operator_token(self) -> str:
+        return self.set_up_account.token
+
+    @property
+    def set_up_account(self) -> Account:
+        """The operator's account, once there is one."""
         assert self.operator is not None
-        return self.operator.token
+        return self.operator
 
     def sign_in(self, email: str, password: str) -> Account:
         answer = httpx.post(

@@ -4,7 +4,7 @@ A transaction is one ``async def body(tx)`` that awaits nothing but `tx` and may
 run more than once: time, random values and password hashes are made before it.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -318,7 +318,7 @@ class Tx(Protocol):
     usage: Usage
 
 
-Body = Callable[[Tx], Awaitable[T]]
+Body = Callable[[Tx], Coroutine[Any, Any, T]]
 
 
 class Store(Protocol):

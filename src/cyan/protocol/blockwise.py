@@ -42,6 +42,9 @@ class Assembly:
     __slots__ = ("_next", "_parts", "_size")
 
     def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
         self._parts: list[bytes] = []
         self._next = 0
         self._size = 0
@@ -49,7 +52,7 @@ class Assembly:
     def add(self, block: Block, payload: bytes) -> bytes | None:
         """The whole once its last block is in, else None."""
         if block.number == 0 and self._next:
-            self.__init__()  # type: ignore[misc]
+            self._begin()
         if block.number != self._next:
             raise MalformedMessage("a block out of its order")
         self._size += len(payload)

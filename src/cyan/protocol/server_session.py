@@ -274,6 +274,9 @@ class ServerSession(Session):
             self._asked = {}
         self._asked[token] = assembly
 
+    def _on_acknowledged(self, message: Message) -> None:
+        """Nothing of ours waits for one: our requests have answers."""
+
     def _on_answer(self, message: Message) -> None:
         token = message.token[0] if len(message.token) == 1 else None
         asked = self._asked or {}

@@ -2,6 +2,8 @@
 their tokens and their deadlines (device wire §1.2, §3).
 """
 
+from abc import ABC, abstractmethod
+
 from cyan.protocol.coap import Code, MalformedMessage, Message, Type
 from cyan.protocol.framing import BrokenStream, FrameReader, FrameWriter
 from cyan.protocol.happenings import (
@@ -24,7 +26,7 @@ class TooManyRequests(Exception):
     """All one-byte tokens wait for an answer."""
 
 
-class Session:
+class Session(ABC):
     """One side of a connection: bytes in, bytes and happenings out.
 
     Feed it with `receive` and `receive_eof`; after each, and after each command,
@@ -115,18 +117,21 @@ class Session:
 
     # What each side tells
 
+    @abstractmethod
     def _take(self, data: bytes, now: float) -> None:
-        raise NotImplementedError
+        """Take bytes, which the state says how to read."""
 
+    @abstractmethod
     def _on_request(self, message: Message, now: float) -> None:
-        raise NotImplementedError
+        """Serve a request of the other side."""
 
+    @abstractmethod
     def _quiet_until(self) -> float:
         """When it is too late for the next step, or for a word of the other side."""
-        return self._deadline
 
+    @abstractmethod
     def _fall_silent(self, now: float) -> None:
-        self.close("too slow")
+        """Nothing came until then."""
 
     # Shared parts
 
@@ -155,8 +160,9 @@ class Session:
         elif message.type == Type.ACK:
             self._on_acknowledged(message)
 
+    @abstractmethod
     def _on_acknowledged(self, message: Message) -> None:
-        """An empty acknowledgement; only the device's side waits for these."""
+        """An empty acknowledgement."""
 
     def _on_answer(self, message: Message) -> None:
         if message.type == Type.CON:

@@ -69,6 +69,7 @@ class Impatient(HttpToolsProtocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._head_bytes: int | None = 0  # None once a head is complete
 
+    # uvicorn narrows the transport of asyncio's protocol likewise.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A stranger may begin."""
         super().connection_made(transport)

@@ -14,7 +14,7 @@ from cyan.model.decisions import RefusalCode, Refuse, Refused, refused
 from cyan.model.devices import Device
 from cyan.rules.authority import Action
 from cyan.rules.naming import NameFacts, decide_name, tidy_name
-from cyan.services.devices import SIGNAL_SECONDS, find_device, get_device
+from cyan.services.devices import SIGNAL_SECONDS, find_device
 
 MAX_NOTES = 4096
 UPDATES_FORCED = "particle/device/updates/forced"
@@ -51,11 +51,11 @@ async def change_device(
     names = [each.name for each in changes if isinstance(each, Rename)]
 
     async def body(tx: Tx) -> Device:
-        for change in changes:
-            await _change(tx, actor, wanted_id, change)
-        return await find_device(tx, actor, wanted_id, Action.VIEW)
+        device = await find_device(tx, actor, wanted, Action.VIEW)
+        for change in changes:  # by id, as the name may be what changes
+            await _change(tx, actor, device.id, change)
+        return await find_device(tx, actor, device.id, Action.VIEW)
 
-    wanted_id = (await get_device(world, actor, wanted)).id
     try:
         device = await world.store.transact(body)
     except Conflict:  # another device got the name a moment earlier

@@ -37,6 +37,7 @@ ALONE = """BEGIN ISOLATION LEVEL SERIALIZABLE;
 LOCK TABLE alembic_version IN EXCLUSIVE MODE"""
 CONNECTIONS = 8
 AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+# SQLAlchemy declares no types for making a dialect.
 prepare = Preparer(dialect.dialect())  # type: ignore[no-untyped-call]
 
 
@@ -145,7 +146,7 @@ class PostgresStore:
 
 async def _run(body: Body[T], connection: Any, begin: str) -> T:
     runner = _Runner(connection)
-    running: Coroutine[Any, Any, T] = body(Transaction(runner))  # type: ignore[assignment]
+    running: Coroutine[Any, Any, T] = body(Transaction(runner))
     try:
         async with _transaction(connection, begin):
             return await _drive(running, runner)

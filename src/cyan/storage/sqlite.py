@@ -70,7 +70,7 @@ def _translate(error: BaseException) -> BaseException:
 def _drive(body: Body[T], connection: sqlite3.Connection) -> T:
     """Run a whole body at once; raises what it, or a statement of it, raised."""
     runner = _Runner(connection)
-    running: Coroutine[Any, Any, T] = body(Transaction(runner))  # type: ignore[assignment]
+    running: Coroutine[Any, Any, T] = body(Transaction(runner))
     try:
         running.send(None)
     except StopIteration as end:

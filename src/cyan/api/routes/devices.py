@@ -172,7 +172,10 @@ async def change_device(
             "Nothing to do?",
             remedy="Send name, notes, signal or firmware_updates_forced.",
         )
-    found = await changes.change_device(world, actor, device, wanted)
+    if wanted:
+        found = await changes.change_device(world, actor, device, wanted)
+    else:
+        found = await devices.get_device(world, actor, device)
     reply = _changed(found, wanted)
     if body.signal is not UNSET:
         on = str(body.signal) in ("1", "True", "true")
