@@ -7,9 +7,9 @@ from sqlalchemy import Connection, inspect, text
 
 from cyan.interfaces import StoreError
 from cyan.storage import open_store
+from cyan.storage.all_tables import metadata
 from cyan.storage.connections import with_connection
 from cyan.storage.migrate import NEWEST, SchemaTooNew, difference, migrate
-from cyan.storage.tables import metadata
 
 
 def test_migrations_arrive_at_the_metadata(database_url: str) -> None:

@@ -144,12 +144,12 @@ class Gateway:
             at=self._world.clock.now(),
             address=connection.address,
             platform_id=hello.platform_id,
-            product_id=hello.product_id,
-            product_version=hello.product_version,
+            firmware_product_id=hello.product_id,
+            firmware_version=hello.product_version,
             system_version=hello.system_version,
         )
-        device = await greet_device(self._world, device_id, trusted, start)
-        standing = Standing(self._world, self.roster, connection, device)
+        greeted = await greet_device(self._world, device_id, trusted, start)
+        standing = Standing(self._world, self.roster, connection, greeted)
         if connection.session.state is State.CLOSED:
             await standing.leave("closed during the hello")
             return

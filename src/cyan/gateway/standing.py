@@ -1,7 +1,7 @@
-"""A device that is online: whose it is, what it subscribed to, and what it asks.
+"""A device that is online: where it belongs, what it subscribed to, what it asks.
 
-The owner is told over the bus when it changes, so that features begin and end with
-a claim at once, without a reconnect (CLM-6, CLM-12).
+A change of owner or product is told over the bus, so that features begin and end with
+it at once, without a reconnect (CLM-6, CLM-12, MEM-11).
 """
 
 import asyncio
@@ -31,7 +31,6 @@ from cyan.interfaces.requests import (
     VariableValue,
 )
 from cyan.model.decisions import Refuse
-from cyan.model.devices import Device
 from cyan.model.events import Event
 from cyan.model.identifiers import DeviceID
 from cyan.protocol.coap import Code
@@ -46,14 +45,16 @@ from cyan.protocol.server_session import ArgumentTooLong
 from cyan.protocol.session import TooManyRequests
 from cyan.protocol.states import State, WrongState
 from cyan.protocol.values import read_result
-from cyan.rules.metering import OperationKind, cost_of_event
-from cyan.rules.routing import Destination, device_hears
+from cyan.rules.metering import OperationKind, cost_of_event, holder_of
+from cyan.rules.routing import Destination, SourceFacts, device_hears
 from cyan.services.connections import (
+    Greeted,
     end_connection,
     note_description,
+    note_safe_mode,
     note_system_event,
 )
-from cyan.services.events import publish_as_device
+from cyan.services.events import Source, heard_by, publish_as_device, source_of
 
 if TYPE_CHECKING:
     from cyan.gateway.connection import Connection
@@ -71,9 +72,10 @@ class Standing:
 
     __slots__ = (
         "_connection",
+        "_departed",
         "_filters",
-        "_owner_id",
         "_roster",
+        "_source",
         "_stop_hearing",
         "_stops",
         "_variables",
@@ -83,20 +85,22 @@ class Standing:
     )
 
     def __init__(
-        self, world: World, roster: "Roster", connection: "Connection", device: Device
+        self, world: World, roster: "Roster", connection: "Connection", told: Greeted
     ) -> None:
+        device = told.device
         self.device_id: DeviceID = device.id
         self.session_id = device.session_id or ""
         self._world = world
         self._roster = roster
         self._connection = connection
-        self._owner_id = device.owner_id
+        self._source = source_of(device, outsider=told.outsider)
+        self._departed = told.departed
         self._variables = device.variables or {}
         self._filters: list[tuple[str, str | None]] | None = None
-        self._stop_hearing: Stop | None = None
+        self._stop_hearing: tuple[Stop, ...] = ()
         self._stops: tuple[Stop, ...] = (
             world.bus.answer(device.id, self._answer),
-            world.bus.listen(subjects.device_changes(device.id), self._on_owner),
+            world.bus.listen(subjects.device_changes(device.id), self._on_change),
         )
 
     def hear(self) -> None:
@@ -108,7 +112,7 @@ class Standing:
     def publish(self, received: PublishReceived) -> Awaitable[None] | None:
         """Publish what the device sent, and tell it how that went."""
         event = event_of(received, self.device_id, self._world.clock.now())
-        went = publish_as_device(self._world, self._owner_id, event, len(received.data))
+        went = publish_as_device(self._world, self._source, event, len(received.data))
         session = self._connection.session
         if isinstance(went, Refuse):
             session.refuse(received.mid, Code.FORBIDDEN)
@@ -124,6 +128,10 @@ class Standing:
         return None
 
     async def _note(self, event: Event) -> None:
+        if event.name == "spark/device/safemode":
+            departed, self._departed = self._departed, None
+            await note_safe_mode(self._world, self.device_id, departed)
+            return
         told = await note_system_event(self._world, self.device_id, event)
         if told is not None:
             self._tell(told.name, told.data)
@@ -165,16 +173,18 @@ class Standing:
         session.accept(received.mid)
 
     def _listen(self) -> None:
-        """Hear the owner's events, if there is an owner and anything to hear."""
-        if self._stop_hearing is not None or self._owner_id is None:
+        """Hear what it may hear, if it wants to hear anything (EVT-5)."""
+        if self._stop_hearing:
             return
         wants_any = any(
             not prefix.startswith(("spark", "particle"))
             for prefix, _ in self._filters or ()
         )
         if wants_any:  # all firmware subscribes to the system's own names
-            subject = subjects.account_events(self._owner_id)
-            self._stop_hearing = self._world.bus.listen(subject, self._on_event)
+            self._stop_hearing = tuple(
+                self._world.bus.listen(subject, self._on_event)
+                for subject in heard_by(self._source.facts)
+            )
 
     def _on_event(self, event: Event) -> None:
         for prefix, device_id in self._filters or ():
@@ -188,17 +198,24 @@ class Standing:
             sent = self._connection.session.send_event(event.name, data)
         except WrongState:  # it closed while the event was on its way
             return
-        if sent and self._owner_id is not None:
+        holder = holder_of(self._source.facts.owner_id, self._source.facts.member_of)
+        if sent and holder is not None:  # CLM-8
             cost = cost_of_event(event.name, len(data))
-            self._world.meter.count(self._owner_id, OperationKind.DELIVERED, cost)
+            self._world.meter.count(holder, OperationKind.DELIVERED, cost)
         self._connection.flush()
 
-    def _on_owner(self, change: subjects.OwnerChanged) -> None:
-        if self._stop_hearing is not None:
-            self._stop_hearing()
-            self._stop_hearing = None
-        self._owner_id = change.owner_id
+    def _on_change(self, change: subjects.DeviceChanged) -> None:
+        facts = SourceFacts(
+            change.owner_id, change.product_id, change.standing, change.outsider
+        )
+        self._source = Source(facts, self._source.version)
+        self._hear_no_more()
         self._listen()
+
+    def _hear_no_more(self) -> None:
+        for stop in self._stop_hearing:
+            stop()
+        self._stop_hearing = ()
 
     # What the device tells
 
@@ -218,8 +235,7 @@ class Standing:
         """The connection is over."""
         for stop in self._stops:
             stop()
-        if self._stop_hearing is not None:
-            self._stop_hearing()
+        self._hear_no_more()
         _log.info("device_offline", device=self.device_id, reason=reason)
         await end_connection(self._world, self.device_id, self.session_id)
 

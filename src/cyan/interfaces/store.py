@@ -9,6 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from cyan.interfaces.fleets import (
+    Counts,
+    Exclusions,
+    Fleets,
+    Groups,
+    Imports,
+    Organizations,
+    Products,
+    Programs,
+    Teams,
+)
 from cyan.model.accounts import Account, Client, Ticket, TicketPurpose, Token
 from cyan.model.devices import (
     Description,
@@ -48,6 +59,9 @@ class Accounts(Protocol):
 
     async def find(self, account_id: str) -> Account | None:
         """The account of this id."""
+
+    async def usernames(self, account_ids: Sequence[str]) -> Mapping[str, str]:
+        """What accounts are called, many at a time."""
 
     async def find_by_username(self, username: str) -> Account | None:
         """The account of this e-mail address."""
@@ -150,15 +164,16 @@ class Tickets(Protocol):
 class SessionStart:
     """What is written when a device said hello.
 
-    `system_version`, `product_id` and `product_version` as the hello reported them.
+    `system_version`, `firmware_product_id` and `firmware_version` as the hello
+    reported them.
     """
 
     session_id: str
     at: datetime
     address: str
     platform_id: int | None
-    product_id: int | None
-    product_version: int | None
+    firmware_product_id: int | None
+    firmware_version: int | None
     system_version: int | None
 
 
@@ -295,13 +310,16 @@ class Outbox(Protocol):
 
 
 class Usage(Protocol):
-    """Data operations (EVT-3), counted per account, month and kind."""
+    """Data operations (EVT-3), counted per holder, month and kind.
+
+    A holder is an account, or a product by `cyan.rules.metering.holder_of`.
+    """
 
     async def add(self, counts: Mapping[tuple[str, str, str], int]) -> None:
-        """Add counts, keyed by (account id, month as 2026-11, kind)."""
+        """Add counts, keyed by (holder, month as 2026-11, kind)."""
 
-    async def of_account(self, account_id: str, month: str) -> Mapping[str, int]:
-        """A month's counts of an account, by kind."""
+    async def of_holder(self, holder: str, month: str) -> Mapping[str, int]:
+        """A month's counts of a holder, by kind."""
 
 
 class Tx(Protocol):
@@ -316,6 +334,15 @@ class Tx(Protocol):
     transfers: Transfers
     outbox: Outbox
     usage: Usage
+    counts: Counts
+    products: Products
+    groups: Groups
+    exclusions: Exclusions
+    fleets: Fleets
+    imports: Imports
+    teams: Teams
+    organizations: Organizations
+    programs: Programs
 
 
 Body = Callable[[Tx], Coroutine[Any, Any, T]]
@@ -329,6 +356,9 @@ class Store(Protocol):
 
     async def read(self, body: Body[T]) -> T:
         """Run a body that only reads, on one snapshot; quick look-ups."""
+
+    async def search(self, body: Body[T]) -> T:
+        """Run a body that reads much, where nobody has to wait for it."""
 
     async def close(self) -> None:
         """Finish what runs, then stop."""

@@ -106,8 +106,8 @@ class Throttle(Protocol):
 class Meter(Protocol):
     """Counts data operations (EVT-3); kept in memory and written now and then."""
 
-    def count(self, account_id: str, kind: str, operations: int) -> None:
-        """Count operations of a kind for an account, in the present month."""
+    def count(self, holder: str, kind: str, operations: int) -> None:
+        """Count operations of a kind for an account or product, in the present month."""
 
 
 @dataclass(frozen=True, slots=True)

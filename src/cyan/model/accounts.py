@@ -71,6 +71,7 @@ class TicketPurpose(StrEnum):
     MFA_LOGIN = "mfa_login"
     MFA_ENROLMENT = "mfa_enrolment"
     TRANSFER = "transfer"
+    TEAM_INVITATION = "team_invitation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,11 @@ class Door(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who is asking, as a token or a link proved it."""
+    """Who is asking, as a token or a link proved it.
+
+    A program has `scopes`; an API user belongs to the team `team_id`, the token of a
+    product's client to the product `product_id`. A program owns nothing (CLM-1).
+    """
 
     account_id: str
     username: str
@@ -111,3 +116,6 @@ class Actor:
     expires_at: datetime | None = None
     address: str = ""
     door: Door = field(default=Door.API)
+    scopes: frozenset[str] | None = None
+    team_id: str | None = None
+    product_id: int | None = None

@@ -8,19 +8,47 @@ from typing import Any
 from cyan.model.identifiers import DeviceID
 
 
+class Standing(StrEnum):
+    """How a device stands to the product that it is connected with."""
+
+    MEMBER = "member"
+    WRONG_PLATFORM = "wrong platform"
+    """A member that turned out to be of another platform (MEM-13)."""
+
+    QUARANTINED = "quarantined"
+    DENIED = "denied"
+
+
+class QuarantineReason(StrEnum):
+    """Why a device is quarantined or denied."""
+
+    UNLISTED = "unlisted"
+    DENIED = "denied"
+    REMOVED = "removed"
+    NO_ROOM = "no room"
+
+
 @dataclass(frozen=True, slots=True)
 class Device:
     """All that the cloud remembers of one device.
 
     `ownership` counts the changes of owner: the version that compare-and-set tests.
+    `product_id` and `standing` say where it belongs: it is a member of that product,
+    or quarantined there since `standing_since`; both are None in no product.
     `session_id` is the open session with the device service, None while offline.
     `functions` and `variables` (name to type) are None until the device described
-    itself. `product_id` and `product_version` are what its firmware reported.
+    itself. `firmware_product_id` and `firmware_version` are what its firmware
+    reported.
     """
 
     id: DeviceID
     owner_id: str | None
     ownership: int
+    product_id: int | None
+    standing: Standing | None
+    standing_reason: QuarantineReason | None
+    standing_since: datetime | None
+    development: bool
     name: str | None
     notes: str | None
     platform_id: int | None
@@ -28,8 +56,8 @@ class Device:
     functions: list[str] | None
     variables: dict[str, str] | None
     system_version: int | None
-    product_id: int | None
-    product_version: int | None
+    firmware_product_id: int | None
+    firmware_version: int | None
     app_hash: str | None
     safe_mode: bool
     updates_enabled: bool
@@ -48,6 +76,18 @@ class Device:
     def online(self) -> bool:
         """Whether it has an open, authenticated session ("breathing cyan")."""
         return self.session_id is not None
+
+    @property
+    def member_of(self) -> int | None:
+        """The product that it is a member of: quarantine is no membership (MEM-8)."""
+        if self.standing in (Standing.MEMBER, Standing.WRONG_PLATFORM):
+            return self.product_id
+        return None
+
+    @property
+    def quarantined_in(self) -> int | None:
+        """The product under whose denied devices it shows (MEM-8)."""
+        return self.product_id if self.member_of is None else None
 
 
 @dataclass(frozen=True, slots=True)

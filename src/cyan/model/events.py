@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 MAX_NAME_BYTES = 64
 MAX_DATA_BYTES = 1024
@@ -24,9 +25,36 @@ class Event:
     source: str
 
 
+class Hearers(StrEnum):
+    """Which devices of a product hear an event (EVT-5)."""
+
+    NOBODY = "none"
+    UNOWNED_MEMBERS = "unowned members"
+    MEMBERS = "all members"
+
+
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Who hears an event (EVT-1): the accounts' streams and their devices."""
+    """Who hears an event (EVT-1, EVT-5).
 
-    account_ids: tuple[str, ...]
-    device_id: str | None
+    The streams and devices of an account, the streams of a product's team, and the
+    product's devices that `hearers` names.
+    """
+
+    account_id: str | None
+    product_id: int | None
+    hearers: Hearers
+
+
+@dataclass(frozen=True, slots=True)
+class ProductEvent:
+    """An event as a product's stream tells it.
+
+    `owner_id` is the source's owner, "" for none; `version` the firmware that it
+    reported.
+    """
+
+    event: Event
+    product_id: int
+    owner_id: str
+    version: int | None

@@ -16,6 +16,7 @@ class NoticeKind(StrEnum):
     TRANSFER_DENIED = "transfer_denied"
     TRANSFER_EXPIRED = "transfer_expired"
     TRANSFER_ENDED = "transfer_ended"
+    TEAM_INVITED = "team_invited"
     DEVICE_UNCLAIMED_BY_OPERATOR = "device_unclaimed_by_operator"
 
 

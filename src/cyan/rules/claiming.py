@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cyan.model.decisions import RefusalCode, Refuse
-from cyan.rules.limits import own_sandbox_full, sandbox_has_room
+from cyan.rules.limits import has_room, own_sandbox_full
 
 
 class Ownership(StrEnum):
@@ -21,20 +21,39 @@ class Ownership(StrEnum):
     ANOTHERS = "another's"
 
 
+class Membership(StrEnum):
+    """In which product a device is, as seen by the account that asks."""
+
+    NONE = "none"
+    """In no product; quarantined and denied devices are in none (MEM-8)."""
+
+    MANAGED = "a manager's"
+    """The account may manage the product's devices."""
+
+    TEAMS = "the team's"
+    """The account has another role in the product's team."""
+
+    OPEN = "open to anyone"
+    """Not on the team, but the product's setting `claiming` is `anyone`."""
+
+    CLOSED = "a stranger's"
+
+
 @dataclass(frozen=True, slots=True)
 class ClaimFacts:
     """What a claim is decided by.
 
     `known` is whether this cloud knows such a device (a malformed Device ID is not
     known), `request_transfer` whether the account asks the owner if there is one.
-    `owned` counts the devices on the account's limit; a `limit` of 0 is none.
+    `count` are the devices on the account's limit; a `limit` of 0 is none.
     """
 
     ownership: Ownership
+    membership: Membership
     known: bool
     online: bool
     request_transfer: bool
-    owned: int
+    count: int
     limit: int
 
 
@@ -62,33 +81,50 @@ class OfferTransfer:
 def decide_claim(
     facts: ClaimFacts,
 ) -> KeepOwner | TakeOwnership | OfferTransfer | Refuse:
-    """Decide one account's claim of one device in no product.
+    """Decide one account's claim of one device.
 
-    Source: CLM-3, CLM-9, CLM-10, LIM-5, TRF-2.
+    Source: CLM-3, CLM-4, CLM-9, CLM-10, LIM-5, TRF-2, TRF-4.
     """
     if facts.ownership is Ownership.ACTORS:
         return KeepOwner()  # CLM-9, before every other rule
     if facts.ownership is Ownership.ANOTHERS:
         return _ask_owner(facts)  # CLM-10
-    return _take(facts)  # CLM-3
+    if facts.membership is Membership.NONE:
+        return _take(facts)  # CLM-3
+    return _take_member(facts)  # CLM-4
+
+
+def _not_found() -> Refuse:
+    """The same words for unknown, offline and none of one's business (CLM-3)."""
+    return Refuse(
+        RefusalCode.DEVICE_UNKNOWN,
+        "device not found",
+        rule="CLM-3",
+        remedy="Check the Device ID, power the device, wait until its light "
+        "breathes cyan, then claim it again.",
+    )
+
+
+def _take_member(facts: ClaimFacts) -> TakeOwnership | Refuse:
+    """A member counts toward its product, so no sandbox is tested (LIM-3)."""
+    if facts.membership is Membership.MANAGED:  # CLM-4, online or offline
+        return TakeOwnership("CLM-4")
+    if facts.online and facts.membership is not Membership.CLOSED:  # CLM-4
+        return TakeOwnership("CLM-4")
+    return _not_found()  # CLM-4, CLM-3
 
 
 def _take(facts: ClaimFacts) -> TakeOwnership | Refuse:
     if not (facts.known and facts.online):  # CLM-3, the same words for each
-        return Refuse(
-            RefusalCode.DEVICE_UNKNOWN,
-            "device not found",
-            rule="CLM-3",
-            remedy="Check the Device ID, power the device, wait until its light "
-            "breathes cyan, then claim it again.",
-        )
-    if not sandbox_has_room(facts.owned, facts.limit):  # LIM-5
-        return own_sandbox_full(facts.owned, facts.limit)
+        return _not_found()
+    if not has_room(facts.count, facts.limit):  # LIM-5
+        return own_sandbox_full(facts.count, facts.limit)
     return TakeOwnership()  # CLM-3
 
 
 def _ask_owner(facts: ClaimFacts) -> OfferTransfer | Refuse:
-    if not facts.request_transfer:  # CLM-10
+    member = facts.membership is not Membership.NONE
+    if member or not facts.request_transfer:  # CLM-10, TRF-4
         return Refuse(
             RefusalCode.OWNED_BY_ANOTHER,
             "That belongs to someone else. To request a transfer add "
@@ -96,17 +132,21 @@ def _ask_owner(facts: ClaimFacts) -> OfferTransfer | Refuse:
             rule="CLM-10",
             remedy="Ask its owner to unclaim it, or request a transfer.",
         )
-    if not sandbox_has_room(facts.owned, facts.limit):  # TRF-2, LIM-5
-        return own_sandbox_full(facts.owned, facts.limit)
+    if not has_room(facts.count, facts.limit):  # TRF-2, LIM-5
+        return own_sandbox_full(facts.count, facts.limit)
     return OfferTransfer()  # TRF-2
 
 
 @dataclass(frozen=True, slots=True)
 class UnclaimFacts:
-    """What unclaiming is decided by; being online is not among it (UNC-2)."""
+    """What unclaiming is decided by; being online is not among it (UNC-2).
+
+    `manager` is whether the actor may manage the product whose member it is.
+    """
 
     ownership: Ownership
     operator: bool
+    manager: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +158,12 @@ class ReleaseOwnership:
 
 
 def decide_unclaim(facts: UnclaimFacts) -> ReleaseOwnership | Refuse:
-    """Decide who may end an ownership: the owner, and the operator for anyone.
+    """Decide who may end an ownership: the owner, a manager, and the operator.
 
-    Where nobody owns the device, the operator's unclaim succeeds and there is
-    nothing to change. Source: UNC-1, UNC-2, UNC-5.
+    Where nobody owns the device, an unclaim by a manager or the operator succeeds
+    and there is nothing to change. Source: UNC-1, UNC-2, UNC-5.
     """
-    if facts.ownership is Ownership.ACTORS:  # UNC-1
+    if facts.ownership is Ownership.ACTORS or facts.manager:  # UNC-1
         return ReleaseOwnership(notify_owner=False)
     if facts.operator:  # UNC-1, recorded as such
         return ReleaseOwnership(notify_owner=facts.ownership is Ownership.ANOTHERS)

@@ -79,13 +79,16 @@ def _unregistered(*, known: bool) -> Refuse:
 class KeyUploadFacts:
     """What a key that a person sends is decided by.
 
-    A device that this cloud does not know is nobody's and offline.
+    A device that this cloud does not know is nobody's and offline. `member` is
+    whether it is in a product, `manager` whether the actor may manage that.
     """
 
     ownership: Ownership
     operator: bool
     online: bool
     first_contact: FirstContact
+    member: bool = False
+    manager: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +103,11 @@ def decide_key_upload(facts: KeyUploadFacts) -> RecordKey | Refuse:
 
     Everybody else hears the same, whatever the reason (UNC-5).
     """
-    if facts.ownership is Ownership.ACTORS or facts.operator:  # IDN-8
+    if facts.ownership is Ownership.ACTORS or facts.operator or facts.manager:  # IDN-8
         return RecordKey()
     if (
         facts.ownership is Ownership.NOBODYS
+        and not facts.member
         and facts.first_contact is FirstContact.FIRST_USE
         and not facts.online
     ):  # IDN-8

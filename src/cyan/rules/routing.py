@@ -1,15 +1,17 @@
 """Routing: who hears an event.
 
-Events are private: the owner's streams and the owner's devices hear them, and
-nobody else (EVT-1, EVT-5). Names that begin with `spark` or `particle` belong to
+Events are private: the owner's streams and devices hear them, for a member also the
+product's team, and nobody else (EVT-1). Which devices hear a product's events depends
+on who owns whom (EVT-5). Names that begin with `spark` or `particle` belong to
 the system: devices speak to the cloud by them, and the cloud tells people. See
 docs/rules/events.md.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 
-from cyan.model.events import RESERVED_PREFIXES, Audience, Event
-from cyan.model.identifiers import DeviceID
+from cyan.model.devices import Standing
+from cyan.model.events import RESERVED_PREFIXES, Audience, Event, Hearers
 
 
 class Destination(StrEnum):
@@ -79,14 +81,70 @@ def destination_of(name: str) -> Destination:
     return Destination.NOWHERE
 
 
-def audience_of(owner_id: str | None, device_id: DeviceID | None) -> Audience:
-    """Who may hear an event: its owner's streams and devices, nobody else (EVT-1).
+@dataclass(frozen=True, slots=True)
+class SourceFacts:
+    """Where an event of a device comes from.
 
-    `owner_id` is the account that owns the device `device_id`, or that published
-    by the API (`device_id` None). A device that nobody owns has no audience.
+    `owner_id` and `product_id` are those of the device; `standing` that to the
+    product. `outsider` is whether its owner is a customer, or an account that is
+    not on the product's team.
     """
-    owners = () if owner_id is None else (owner_id,)  # EVT-1, CLM-6
-    return Audience(account_ids=owners, device_id=device_id)
+
+    owner_id: str | None
+    product_id: int | None
+    standing: Standing | None
+    outsider: bool
+
+    @property
+    def member_of(self) -> int | None:
+        """The product that it is a member of, of its own platform."""
+        return self.product_id if self.standing is Standing.MEMBER else None
+
+
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """What a device's subscriptions hear (EVT-5).
+
+    The events of its owner's devices, what its product publishes, and those events
+    of its product's members that unowned members hear.
+    """
+
+    owner_id: str | None
+    publications_of: int | None
+    members_of: int | None
+
+
+def ears_of(facts: SourceFacts) -> Ears:
+    """What a device hears: nothing while it has no features (EVT-5, MEM-8)."""
+    if facts.standing not in (None, Standing.MEMBER):  # MEM-8, MEM-13
+        return Ears(None, None, None)
+    unowned = facts.owner_id is None
+    return Ears(facts.owner_id, facts.member_of, facts.member_of if unowned else None)
+
+
+def audience_of(facts: SourceFacts) -> Audience:
+    """Who may hear an event of a device (EVT-1, EVT-5).
+
+    A device of nobody and of no product has no audience (CLM-6), and neither has a
+    quarantined one (MEM-8).
+    """
+    member = facts.standing is Standing.MEMBER
+    if facts.standing is not None and not member:  # MEM-8, MEM-13, EVT-4
+        return Audience(None, None, Hearers.NOBODY)
+    if not member:
+        return Audience(facts.owner_id, None, Hearers.NOBODY)  # EVT-1, CLM-6
+    hearers = Hearers.NOBODY if facts.outsider else Hearers.UNOWNED_MEMBERS
+    return Audience(facts.owner_id, facts.product_id, hearers)  # EVT-1, EVT-5
+
+
+def audience_of_account(account_id: str) -> Audience:
+    """Who hears what an account publishes by API: its streams and devices (EVT-1)."""
+    return Audience(account_id, None, Hearers.NOBODY)
+
+
+def audience_of_product(product_id: int) -> Audience:
+    """Who hears what a product publishes: its team, and all its members (EVT-5)."""
+    return Audience(None, product_id, Hearers.MEMBERS)
 
 
 def hears(prefix: str, device_id: str | None, event: Event) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from cyan.model.decisions import RefusalCode, Refuse
-from cyan.rules.limits import requesters_sandbox_full, sandbox_has_room
+from cyan.rules.limits import has_room, requesters_sandbox_full
 
 TRANSFER_LIFETIME = timedelta(days=7)
 """How long an owner has to answer; silence ends the request (TRF-2)."""
@@ -22,14 +22,14 @@ class TransferAnswerFacts:
 
     `owner` is whether the actor is the owner that was asked and owns the device
     still; `pending` whether nobody answered or ended the request; `expired` whether
-    its time is over. `owned` counts the requester's devices.
+    its time is over. `count` are the devices on the requester's limit.
     """
 
     owner: bool
     pending: bool
     expired: bool
     approve: bool
-    owned: int
+    count: int
     limit: int
 
 
@@ -70,8 +70,8 @@ def decide_transfer_answer(
         )
     if not facts.approve:  # TRF-2
         return KeepOwner()
-    if not sandbox_has_room(facts.owned, facts.limit):  # LIM-5
-        return requesters_sandbox_full(facts.owned, facts.limit)
+    if not has_room(facts.count, facts.limit):  # LIM-5
+        return requesters_sandbox_full(facts.count, facts.limit)
     return GiveToRequester()  # TRF-2
 
 

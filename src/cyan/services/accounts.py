@@ -6,10 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 from cyan.interfaces import Conflict, Tx, World, subjects
+from cyan.interfaces.subjects import DeviceChanged
 from cyan.model.accounts import Account, Actor, Ticket, TicketPurpose
 from cyan.model.decisions import RefusalCode, Refused, refused
-from cyan.model.identifiers import DeviceID
 from cyan.model.notices import NoticeKind
+from cyan.model.products import TeamRole
 from cyan.services.claims import release_owned
 from cyan.services.credentials import (
     MAX_USERNAME,
@@ -17,7 +18,7 @@ from cyan.services.credentials import (
     prove_own_password,
     require_password,
 )
-from cyan.services.ownership import announce_owner
+from cyan.services.ownership import announce
 from cyan.services.sign_up import username_taken
 from cyan.services.throttle import hold_back
 from cyan.services.tickets import find_ticket, link_over, ticket_id_of
@@ -122,8 +123,9 @@ async def delete_account(world: World, actor: Actor, password: str) -> None:
     await prove_own_password(world, actor, password)
     at = world.clock.now()
 
-    async def body(tx: Tx) -> tuple[Sequence[str], Sequence[DeviceID]]:
+    async def body(tx: Tx) -> tuple[Sequence[str], Sequence[DeviceChanged]]:
         account = await _own(tx, actor)
+        await _require_no_team(tx, account.id)
         if account.operator and await tx.accounts.count_operators() == 1:
             raise _only_operator()
         released = await release_owned(tx, actor, account.id, at)  # UNC-7
@@ -136,8 +138,23 @@ async def delete_account(world: World, actor: Actor, password: str) -> None:
 
     ended, released = await world.store.transact(body)
     announce_ends(world, ended)
-    for device_id in released:
-        announce_owner(world, device_id, None)
+    announce(world, *released)
+
+
+async def _require_no_team(tx: Tx, account_id: str) -> None:
+    """Nobody leaves a product or an organization without an owner (UNC-7)."""
+    for member in await tx.teams.list_of(account_id):
+        if member.role is not TeamRole.OWNER:
+            continue
+        organization = await tx.organizations.find(member.team_id)
+        products = await tx.products.list_of_team(member.team_id)
+        name = organization.name if organization else products[0].name
+        raise refused(
+            RefusalCode.ONLY_OWNER,
+            f"This is the only owner of {name}.",
+            rule="UNC-7",
+            remedy="Hand it over to somebody of its team, or delete it first.",
+        )
 
 
 def _only_operator() -> Refused:

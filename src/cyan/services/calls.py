@@ -15,8 +15,8 @@ from cyan.model.accounts import Actor
 from cyan.model.decisions import RefusalCode, Refused, refused
 from cyan.model.devices import Device
 from cyan.rules.authority import Action
-from cyan.rules.metering import CALL_COST, READ_COST, OperationKind
-from cyan.services.devices import ask_device, get_device
+from cyan.rules.metering import CALL_COST, READ_COST, OperationKind, holder_of
+from cyan.services.devices import ask_device, get_device, require_reach
 
 CALL_SECONDS = 30.0
 READ_SECONDS = 15.0
@@ -38,11 +38,21 @@ class ReadOutcome:
     value: bool | int | float | str
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is called or read: of which device, and in which product, if in one."""
+
+    device: str
+    name: str
+    within: str | None = None
+
+
 async def call_function(
-    world: World, actor: Actor, wanted: str, name: str, argument: str
+    world: World, actor: Actor, target: Target, argument: str
 ) -> CallOutcome:
-    """Call a function of one's own device; counts as one data operation (EVT-3)."""
-    device = await get_device(world, actor, wanted, Action.CALL)
+    """Call a function of a device; counts as one data operation (EVT-3)."""
+    name = target.name
+    device = await _find(world, actor, target, Action.FUNCTION_CALL)
     if device.functions is not None and name not in device.functions:
         # A device does not answer a call of a function that it lacks (wire §4.5).
         raise _unknown_function(device, name)
@@ -51,7 +61,7 @@ async def call_function(
     )
     match reply:
         case FunctionResult(value=value):
-            world.meter.count(actor.account_id, OperationKind.CALLED, CALL_COST)
+            _count(world, device, OperationKind.CALLED, CALL_COST)
             return CallOutcome(device, value)
         case TooLong(limit=limit):
             raise refused(
@@ -63,20 +73,31 @@ async def call_function(
             raise _unknown_function(device, name)
 
 
-async def read_variable(
-    world: World, actor: Actor, wanted: str, name: str
-) -> ReadOutcome:
-    """Read a variable of one's own device; counts as one data operation (EVT-3)."""
-    device = await get_device(world, actor, wanted, Action.READ)
+async def read_variable(world: World, actor: Actor, target: Target) -> ReadOutcome:
+    """Read a variable of a device; counts as one data operation (EVT-3)."""
+    name = target.name
+    device = await _find(world, actor, target, Action.VARIABLE_GET)
     if device.variables is not None and name not in device.variables:
         raise _unknown_variable(device, name)
     reply = await ask_device(world, device.id, ReadVariable(name), READ_SECONDS)
     match reply:
         case VariableValue(value=value):
-            world.meter.count(actor.account_id, OperationKind.READ, READ_COST)
+            _count(world, device, OperationKind.READ, READ_COST)
             return ReadOutcome(device, value)
         case _:
             raise _unknown_variable(device, name)
+
+
+async def _find(world: World, actor: Actor, target: Target, action: Action) -> Device:
+    device = await get_device(world, actor, target.device, action, target.within)
+    require_reach(device)
+    return device
+
+
+def _count(world: World, device: Device, kind: OperationKind, cost: int) -> None:
+    holder = holder_of(device.owner_id, device.member_of)
+    if holder is not None:
+        world.meter.count(holder, kind, cost)
 
 
 def _unknown_function(device: Device, name: str) -> Refused:

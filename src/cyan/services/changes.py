@@ -1,4 +1,4 @@
-"""Changing what is known of a device: its name, notes and update switch.
+"""Changing what is known of a device: name, notes, update switch, groups, mark.
 
 Several changes are one transaction: either all of them hold or none.
 """
@@ -6,6 +6,7 @@ Several changes are one transaction: either all of them hold or none.
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from cyan.interfaces import Conflict, DeviceAbsent, DeviceSilent, Tx, World
 from cyan.interfaces.requests import SendEvent
@@ -15,6 +16,7 @@ from cyan.model.devices import Device
 from cyan.rules.authority import Action
 from cyan.rules.naming import NameFacts, decide_name, tidy_name
 from cyan.services.devices import SIGNAL_SECONDS, find_device
+from cyan.services.groups import set_groups
 
 MAX_NOTES = 4096
 UPDATES_FORCED = "particle/device/updates/forced"
@@ -41,20 +43,41 @@ class ForceUpdates:
     forced: bool
 
 
-Change = Rename | Note | ForceUpdates
+@dataclass(frozen=True, slots=True)
+class MarkDevelopment:
+    """Mark a member as a development device, or lift the mark (FRM-3)."""
+
+    development: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetGroups:
+    """The groups that a member is in from now on; those that lack are made."""
+
+    groups: tuple[str, ...]
+
+
+Change = Rename | Note | ForceUpdates | MarkDevelopment | SetGroups
 
 
 async def change_device(
-    world: World, actor: Actor, wanted: str, changes: Sequence[Change]
+    world: World,
+    actor: Actor,
+    wanted: str,
+    changes: Sequence[Change],
+    within: str | None = None,
 ) -> Device:
     """Make all of these changes, or none; the device as it is afterwards."""
+    at = world.clock.now()
     names = [each.name for each in changes if isinstance(each, Rename)]
 
     async def body(tx: Tx) -> Device:
-        device = await find_device(tx, actor, wanted, Action.VIEW)
-        for change in changes:  # by id, as the name may be what changes
-            await _change(tx, actor, device.id, change)
-        return await find_device(tx, actor, device.id, Action.VIEW)
+        device = await find_device(tx, actor, wanted, Action.DEVICES_UPDATE, within)
+        for change in changes:
+            await _change(tx, device, change, at)
+        changed = await tx.devices.find(device.id)
+        assert changed is not None  # a device is never forgotten
+        return changed
 
     try:
         device = await world.store.transact(body)
@@ -67,24 +90,31 @@ async def change_device(
     return device
 
 
-async def _change(tx: Tx, actor: Actor, wanted: str, change: Change) -> None:
+async def _change(tx: Tx, device: Device, change: Change, at: datetime) -> None:
     match change:
         case Rename(name=name):
-            device = await find_device(tx, actor, wanted, Action.RENAME)
-            await tx.devices.set_name(device.id, await _name(tx, actor, device, name))
+            await tx.devices.set_name(device.id, await _name(tx, device, name))
         case Note(notes=notes):
-            device = await find_device(tx, actor, wanted, Action.NOTES)
             _require_short(notes)
             await tx.devices.set_notes(device.id, notes)
         case ForceUpdates(forced=forced):
-            device = await find_device(tx, actor, wanted, Action.NOTES)
             await tx.devices.set_updates(device.id, enabled=None, forced=forced)
+        case MarkDevelopment(development=development):
+            await tx.fleets.set_development(device.id, development)
+        case SetGroups(groups=groups):
+            assert device.member_of is not None  # a route of a product changes groups
+            await set_groups(tx, device.member_of, device.id, groups, at)
 
 
-async def _name(tx: Tx, actor: Actor, device: Device, name: str | None) -> str | None:
-    """The name as it will be kept; refused if it is taken or unusable (IDN-6)."""
+async def _name(tx: Tx, device: Device, name: str | None) -> str | None:
+    """The name as it will be kept; refused if it is taken or unusable (IDN-6).
+
+    Unique among its owner's devices: a member that nobody owns has any name.
+    """
     tidy = tidy_name(name)
-    namesake = await tx.devices.find_named(actor.account_id, tidy) if tidy else None
+    namesake = None
+    if tidy and device.owner_id is not None:
+        namesake = await tx.devices.find_named(device.owner_id, tidy)
     taken = namesake is not None and namesake.id != device.id
     decision = decide_name(NameFacts(wanted=name, taken=taken))
     if isinstance(decision, Refuse):

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from cyan.interfaces import Conflict, Tx, World
 from cyan.model.accounts import Actor, Client, ClientKind
 from cyan.model.decisions import RefusalCode, Refused, refused
+from cyan.model.products import ProductClient
 from cyan.services.tokens import announce_ends
 
 PUBLIC_CLIENTS: Mapping[str, str] = {
@@ -30,7 +31,7 @@ SCOPES = (ONLY_CUSTOMERS, "*:*")
 MAX_CLIENTS = 100
 MAX_NAME = 100
 _MAX_REDIRECT = 2000
-_TRIES = 5
+TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,10 @@ class ClientWish:
     scope: str | None = None
 
 
-async def prove_client(world: World, proof: ClientProof) -> Client | None:
-    """The account's client that this is, None for a public one.
+async def prove_client(
+    world: World, proof: ClientProof
+) -> Client | ProductClient | None:
+    """The account's or product's client that this is, None for a public one.
 
     Refuses `client_unknown`, in the same words whatever was wrong.
     """
@@ -61,16 +64,22 @@ async def prove_client(world: World, proof: ClientProof) -> Client | None:
     if public is not None:
         if hmac.compare_digest(public.encode(), secret.encode()):
             return None
-        raise _unknown_client()
-    client = await world.store.read(lambda tx: tx.clients.find(client_id))
+        raise unknown_client()
+
+    async def body(tx: Tx) -> Client | ProductClient | None:
+        own = await tx.clients.find(client_id)
+        of_product = await tx.programs.find_client(client_id)
+        return own or of_product
+
+    client = await world.store.read(body)
     given = world.secrets.hash_token(secret)
     known = client.secret_hash if client else world.secrets.hash_token("")
     if not hmac.compare_digest(known, given) or client is None:
-        raise _unknown_client()
+        raise unknown_client()
     return client
 
 
-def _unknown_client() -> Refused:
+def unknown_client() -> Refused:
     return refused(RefusalCode.CLIENT_UNKNOWN, "Client credentials are invalid")
 
 
@@ -83,9 +92,9 @@ async def create_client(
     world: World, actor: Actor, wish: ClientWish
 ) -> tuple[Client, str]:
     """Make a client; its secret is told this once."""
-    name = _fitting_name(wish.name)
-    redirect_uri = _fitting_redirect(wish)
-    scope = _fitting_scope(wish.scope)
+    name = fitting_name(wish.name)
+    redirect_uri = fitting_redirect(wish)
+    scope = fitting_scope(wish.scope)
     secret = world.secrets.token()
     client = Client(
         id="",
@@ -97,12 +106,12 @@ async def create_client(
         scope=scope,
         created_at=world.clock.now(),
     )
-    for _ in range(_TRIES):
-        candidate = replace(client, id=_draw_id(world, name))
+    for _ in range(TRIES):
+        candidate = replace(client, id=draw_client_id(world, name))
 
         async def body(tx: Tx, candidate: Client = candidate) -> None:
             if len(await tx.clients.list_of(actor.account_id)) >= MAX_CLIENTS:
-                raise _unusable(f"An account has at most {MAX_CLIENTS} clients.")
+                raise unusable_client(f"An account has at most {MAX_CLIENTS} clients.")
             await tx.clients.add(candidate)
 
         try:
@@ -122,8 +131,8 @@ async def update_client(
     scope: str | None = None,
 ) -> Client:
     """Change a client's name or scope; what is None stays, scope "none" clears."""
-    new_name = None if name is None else _fitting_name(name)
-    new_scope = _fitting_scope(scope)
+    new_name = None if name is None else fitting_name(name)
+    new_scope = fitting_scope(scope)
 
     async def body(tx: Tx) -> Client:
         client = await _own_client(tx, actor, client_id)
@@ -161,20 +170,22 @@ async def _own_client(tx: Tx, actor: Actor, client_id: str) -> Client:
     return client
 
 
-def _draw_id(world: World, name: str) -> str:
+def draw_client_id(world: World, name: str) -> str:
     """A readable id: the name as a slug, and up to nine digits."""
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "client"
     return f"{slug}-{int(world.secrets.token(), 16) % 10**9}"
 
 
-def _fitting_name(name: str) -> str:
+def fitting_name(name: str) -> str:
     name = name.strip()
     if not 1 <= len(name) <= MAX_NAME or not name.isprintable():
-        raise _unusable(f"A client's name has 1 to {MAX_NAME} printable characters.")
+        raise unusable_client(
+            f"A client's name has 1 to {MAX_NAME} printable characters."
+        )
     return name
 
 
-def _fitting_redirect(wish: ClientWish) -> str | None:
+def fitting_redirect(wish: ClientWish) -> str | None:
     if wish.kind is ClientKind.INSTALLED:
         return None
     uri = wish.redirect_uri or ""
@@ -184,19 +195,23 @@ def _fitting_redirect(wish: ClientWish) -> str | None:
         parts = urlsplit("")
     web = parts.scheme in ("http", "https") and parts.netloc
     if not web or len(uri) > _MAX_REDIRECT or not uri.isprintable():
-        raise _unusable("A web client needs a redirect_uri, an http or https address.")
+        raise unusable_client(
+            "A web client needs a redirect_uri, an http or https address."
+        )
     return uri
 
 
-def _fitting_scope(scope: str | None) -> str | None:
+def fitting_scope(scope: str | None) -> str | None:
     """A scope as it is kept; only two words are known, None and "none" are none."""
     words = (scope or "none").split()
     if words in ([], ["none"]):
         return None
     if not set(words) <= set(SCOPES):
-        raise _unusable(f"A client's scope is one of {', '.join(SCOPES)}, or none.")
+        raise unusable_client(
+            f"A client's scope is one of {', '.join(SCOPES)}, or none."
+        )
     return " ".join(dict.fromkeys(words))
 
 
-def _unusable(reason: str) -> Refused:
+def unusable_client(reason: str) -> Refused:
     return refused(RefusalCode.CLIENT_UNUSABLE, reason)

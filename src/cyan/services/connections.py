@@ -11,6 +11,7 @@ from datetime import datetime
 from cyan.interfaces import SessionStart, Tx, World
 from cyan.interfaces.requests import SendEvent
 from cyan.interfaces.store import Conflict
+from cyan.interfaces.subjects import DeviceChanged
 from cyan.model.accounts import Door
 from cyan.model.decisions import Refuse, Refused
 from cyan.model.devices import Description, Device, KeyChange
@@ -22,7 +23,9 @@ from cyan.rules.keys import (
     UseRecorded,
     decide_first_key,
 )
-from cyan.services.events import send_event
+from cyan.services.events import send_of_device, source_of
+from cyan.services.membership import Departed, restore, settle
+from cyan.services.ownership import announce, is_outsider, position_of
 
 STATUS = "spark/status"
 APP_HASH = "spark/device/app-hash"
@@ -62,16 +65,29 @@ def _choose(world: World, device: Device | None, offered: bytes | None) -> Trust
             return TrustedKey(key, new=True)
 
 
-async def greet_device(
-    world: World, device_id: DeviceID, trusted: TrustedKey, start: SessionStart
-) -> Device:
-    """Note that an authenticated device said hello: it is online from now on.
+@dataclass(frozen=True, slots=True)
+class Greeted:
+    """A device as it is after its hello, where it belongs included.
 
-    Returns the device as it is afterwards. `Refused` if its key was replaced while
-    it was shaking hands.
+    `outsider` is whether its owner is outside its product's team; `departed` what
+    the hello ended, in case that it came from safe mode (MEM-12).
     """
 
-    async def body(tx: Tx) -> tuple[Device | None, Device]:
+    device: Device
+    outsider: bool
+    departed: Departed | None
+
+
+async def greet_device(
+    world: World, device_id: DeviceID, trusted: TrustedKey, start: SessionStart
+) -> Greeted:
+    """Note that an authenticated device said hello: it is online from now on.
+
+    Which product it belongs to is decided by what it said (MEM-5 to MEM-13).
+    `Refused` if its key was replaced while it was shaking hands.
+    """
+
+    async def body(tx: Tx) -> tuple[Device | None, Greeted]:
         before = await tx.devices.find(device_id)
         chosen = _choose(world, before, trusted.key)
         if chosen.key != trusted.key:
@@ -85,32 +101,37 @@ async def greet_device(
         await tx.devices.start_session(device_id, start)
         after = await tx.devices.find(device_id)
         assert after is not None
-        return before, after
+        departed = await settle(tx, world, after, start.at)
+        settled = await tx.devices.find(device_id)
+        assert settled is not None
+        return before, Greeted(settled, await is_outsider(tx, settled), departed)
 
-    before, device = await world.store.transact(body)
+    before, greeted = await world.store.transact(body)
     if before is not None and before.session_id is not None:
-        _tell_status(world, device, "offline", start.at)  # its end went unnoticed
-    _tell_status(world, device, "online", start.at)
-    return device
+        _tell_status(world, greeted, "offline", start.at)  # its end went unnoticed
+    _tell_status(world, greeted, "online", start.at)
+    return greeted
 
 
 async def end_connection(world: World, device_id: DeviceID, session_id: str) -> None:
     """Note the end of a session, unless the device has begun another one since."""
     at = world.clock.now()
 
-    async def body(tx: Tx) -> Device | None:
+    async def body(tx: Tx) -> Greeted | None:
         if not await tx.devices.end_session(device_id, session_id, at):
             return None
-        return await tx.devices.find(device_id)
+        device = await tx.devices.find(device_id)
+        assert device is not None  # it had a session
+        return Greeted(device, await is_outsider(tx, device), None)
 
-    device = await world.store.transact(body)
-    if device is not None:
-        _tell_status(world, device, "offline", at)
+    left = await world.store.transact(body)
+    if left is not None:
+        _tell_status(world, left, "offline", at)
 
 
-def _tell_status(world: World, device: Device, status: str, at: datetime) -> None:
-    event = Event(STATUS, status, DEFAULT_TTL, at, device.id)
-    send_event(world, device.owner_id, event)
+def _tell_status(world: World, told: Greeted, status: str, at: datetime) -> None:
+    event = Event(STATUS, status, DEFAULT_TTL, at, told.device.id)
+    send_of_device(world, source_of(told.device, outsider=told.outsider), event)
 
 
 async def note_description(
@@ -119,21 +140,39 @@ async def note_description(
     """Keep what a device told of itself; a new firmware's hash is an event."""
     at = world.clock.now()
 
-    async def body(tx: Tx) -> Device | None:
+    told = description.app_hash
+
+    async def body(tx: Tx) -> Greeted | None:
         before = await tx.devices.find(device_id)
         await tx.devices.describe(device_id, description)
-        return before
+        if before is None or told is None or told == before.app_hash:
+            return None
+        return Greeted(before, await is_outsider(tx, before), None)
 
-    before = await world.store.transact(body)
-    told = description.app_hash
-    if before is not None and told is not None and told != before.app_hash:
+    changed = await world.store.transact(body)
+    if changed is not None:
         event = Event(APP_HASH, told, DEFAULT_TTL, at, device_id)
-        send_event(world, before.owner_id, event)
+        source = source_of(changed.device, outsider=changed.outsider)
+        send_of_device(world, source, event)
 
 
 async def note_heard(world: World, heard: Sequence[tuple[DeviceID, datetime]]) -> None:
     """Note when devices were last heard of, many in one transaction."""
     await world.store.transact(lambda tx: tx.devices.set_heard(heard))
+
+
+async def note_safe_mode(
+    world: World, device_id: DeviceID, departed: Departed | None
+) -> None:
+    """Note that the hello came from safe mode: what it ended goes on (MEM-12)."""
+
+    async def body(tx: Tx) -> DeviceChanged:
+        await tx.devices.set_safe_mode(device_id, True)
+        if departed is not None:
+            await restore(tx, device_id, departed)
+        return await position_of(tx, device_id)
+
+    announce(world, await world.store.transact(body))
 
 
 async def note_system_event(
@@ -147,10 +186,6 @@ async def note_system_event(
     """
     said = event.data == "true"
     match event.name:
-        case "spark/device/safemode":
-            await world.store.transact(
-                lambda tx: tx.devices.set_safe_mode(device_id, True)
-            )
         case "particle/device/updates/enabled":
             await world.store.transact(
                 lambda tx: tx.devices.set_updates(device_id, enabled=said, forced=None)

@@ -1,4 +1,8 @@
-"""An account's devices: find, list, signal, ping, look up."""
+"""Devices: find one for whoever may do something with it, list, signal, ping.
+
+One's own devices are found by id or name; within a product, by id, what its team
+may do with its members (`within` is the product's id or slug).
+"""
 
 from collections.abc import Sequence
 
@@ -8,8 +12,17 @@ from cyan.model.accounts import Actor
 from cyan.model.decisions import RefusalCode, Refuse, Refused, refused
 from cyan.model.devices import Device
 from cyan.model.identifiers import DeviceID, MalformedIdentifier, SerialNumber
-from cyan.rules.authority import Action, AuthorityFacts, decide_action
+from cyan.rules.authority import (
+    Action,
+    AuthorityFacts,
+    Role,
+    decide_action,
+    device_roles,
+)
 from cyan.rules.claiming import Ownership, unknown_device
+from cyan.rules.departures import not_in_product
+from cyan.rules.features import FeatureFacts, ReachFacts, decide_reach
+from cyan.services.products import find_product, team_facts
 from cyan.services.throttle import hold_back
 
 PING_SECONDS = 5.0
@@ -45,19 +58,65 @@ def ownership_of(device: Device | None, actor: Actor) -> Ownership:
     return Ownership.ANOTHERS
 
 
-async def find_device(tx: Tx, actor: Actor, wanted: str, action: Action) -> Device:
+_SEEN_BY_TEAM = (Action.DEVICES_GET, Action.DEVICES_EXPLAIN)
+"""What a team may do with its product's devices by the routes of one's own."""
+
+
+async def find_device(
+    tx: Tx, actor: Actor, wanted: str, action: Action, within: str | None = None
+) -> Device:
     """The device of this id, or of this name among the actor's, for an action.
 
-    Raises `Refused` with the same words for a device that does not exist and for
-    one that the actor may not do this with (UNC-5).
+    Raises `Refused` with the same words, after the same look-ups, for a device that
+    does not exist and for one that is none of the actor's business (UNC-5).
     """
+    if within is not None:
+        return await _find_in_product(tx, actor, wanted, action, within)
     device = await _look_up(tx, actor, wanted)
-    facts = AuthorityFacts(ownership_of(device, actor), actor.operator)
-    decision = decide_action(facts, action)
+    ownership = ownership_of(device, actor)
+    roles = device_roles(ownership, operator=actor.operator)
+    if ownership is not Ownership.ACTORS:
+        team = await _team_roles(tx, actor, device)
+        if action in _SEEN_BY_TEAM:
+            roles |= team
+    decision = decide_action(AuthorityFacts(roles, actor.scopes), action)
     if isinstance(decision, Refuse):
         raise Refused(decision)
     if device is None:
         raise Refused(unknown_device())
+    return device
+
+
+async def _team_roles(tx: Tx, actor: Actor, device: Device | None) -> frozenset[Role]:
+    """The actor's roles in the product that a device is connected with."""
+    product = await tx.products.find(device.product_id or 0 if device else 0)
+    team_ids = product.team_ids if product else ()
+    facts = await team_facts(tx, actor, team_ids, product.id if product else None)
+    return facts.roles
+
+
+_ON_QUARANTINED = (
+    Action.DEVICES_GET,
+    Action.DEVICES_EXPLAIN,
+    Action.DEVICES_REMOVE,
+)
+"""What a team may do with a device that is quarantined: see what it is (MEM-8)."""
+
+
+async def _find_in_product(
+    tx: Tx, actor: Actor, wanted: str, action: Action, within: str
+) -> Device:
+    product = await find_product(tx, actor, within, action)
+    try:
+        device = await tx.devices.find(DeviceID.parse(wanted))
+    except MalformedIdentifier:
+        device = None
+    if device is None or device.product_id != product.id:
+        raise Refused(not_in_product())
+    if device.member_of is None and action not in _ON_QUARANTINED:  # MEM-8
+        decision = decide_reach(ReachFacts(FeatureFacts.of(device), device.online))
+        assert isinstance(decision, Refuse)  # quarantine takes the features away
+        raise Refused(decision)
     return device
 
 
@@ -69,10 +128,26 @@ async def _look_up(tx: Tx, actor: Actor, wanted: str) -> Device | None:
 
 
 async def get_device(
-    world: World, actor: Actor, wanted: str, action: Action = Action.VIEW
+    world: World,
+    actor: Actor,
+    wanted: str,
+    action: Action = Action.DEVICES_GET,
+    within: str | None = None,
 ) -> Device:
     """One device that the actor may do this with, by id or name."""
-    return await world.store.read(lambda tx: find_device(tx, actor, wanted, action))
+    return await world.store.read(
+        lambda tx: find_device(tx, actor, wanted, action, within)
+    )
+
+
+def require_reach(device: Device) -> None:
+    """Refuse to ask something of a device that has no features (CLM-6, MEM-8).
+
+    Whether it is there is found out by asking it (CLM-5).
+    """
+    decision = decide_reach(ReachFacts(FeatureFacts.of(device), online=True))
+    if isinstance(decision, Refuse):
+        raise Refused(decision)
 
 
 async def list_devices(world: World, actor: Actor) -> Sequence[Device]:
@@ -80,16 +155,21 @@ async def list_devices(world: World, actor: Actor) -> Sequence[Device]:
     return await world.store.read(lambda tx: tx.devices.list_owned(actor.account_id))
 
 
-async def signal_device(world: World, actor: Actor, wanted: str, on: bool) -> Device:
+async def signal_device(
+    world: World, actor: Actor, wanted: str, on: bool, within: str | None = None
+) -> Device:
     """Let a device shout rainbows, so that a person can find it."""
-    device = await get_device(world, actor, wanted, Action.SIGNAL)
+    device = await get_device(world, actor, wanted, Action.DEVICES_SIGNAL, within)
+    require_reach(device)
     await ask_device(world, device.id, Signal(on), SIGNAL_SECONDS)
     return device
 
 
-async def ping_device(world: World, actor: Actor, wanted: str) -> bool:
+async def ping_device(
+    world: World, actor: Actor, wanted: str, within: str | None = None
+) -> bool:
     """Whether a device is there and answers."""
-    device = await get_device(world, actor, wanted, Action.PING)
+    device = await get_device(world, actor, wanted, Action.DEVICES_PING, within)
     try:
         await world.bus.ask(device.id, Ping(), PING_SECONDS)
     except (DeviceAbsent, DeviceSilent):

@@ -5,9 +5,11 @@ from cyan.model.accounts import Actor
 from cyan.model.decisions import Refuse, Refused
 from cyan.model.devices import Device, KeyChange
 from cyan.model.identifiers import DeviceID, MalformedIdentifier
+from cyan.rules.authority import Action, may
 from cyan.rules.claiming import unknown_device
 from cyan.rules.keys import KeyUploadFacts, decide_key_upload
 from cyan.services.devices import ownership_of
+from cyan.services.products import team_facts
 
 
 async def record_key(world: World, actor: Actor, wanted: str, key: bytes) -> Device:
@@ -24,12 +26,18 @@ async def record_key(world: World, actor: Actor, wanted: str, key: bytes) -> Dev
 
     async def body(tx: Tx) -> Device:
         device = await tx.devices.find(device_id)
+        member_of = device.member_of if device else None
+        product = await tx.products.find(member_of or 0)
+        team_ids = product.team_ids if product else ()
+        facts = await team_facts(tx, actor, team_ids, member_of)
         decision = decide_key_upload(
             KeyUploadFacts(
                 ownership=ownership_of(device, actor),
                 operator=actor.operator,
                 online=device is not None and device.online,
                 first_contact=world.settings.first_contact,
+                member=product is not None,
+                manager=may(facts, Action.DEVICES_RELEASE) and product is not None,
             )
         )
         if isinstance(decision, Refuse):

@@ -17,11 +17,11 @@ class Tally:
         self._clock = clock
         self._counts: Counter[tuple[str, str, str]] = Counter()
 
-    def count(self, account_id: str, kind: str, operations: int) -> None:
-        """Count operations of a kind for an account, in the present month."""
+    def count(self, holder: str, kind: str, operations: int) -> None:
+        """Count operations of a kind for a holder, in the present month."""
         if operations:
             month = f"{self._clock.now():%Y-%m}"
-            self._counts[account_id, month, kind] += operations
+            self._counts[holder, month, kind] += operations
 
     async def flush(self) -> None:
         """Write what was counted since; if that fails it is counted again."""

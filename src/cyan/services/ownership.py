@@ -1,9 +1,9 @@
 """The one place where a device changes its owner.
 
-Compare-and-set on the ownership version, a line in the ownership history, and the
-end of whatever came from the former owner, all in the caller's transaction
-(CLM-12, UNC-6). What must be told at once to live connections goes out afterwards,
-by `announce_owner`.
+Compare-and-set on the ownership version, a line in the ownership history, the counts
+of both sides, and the end of whatever came from the former owner, all in the caller's
+transaction (CLM-12, UNC-6). What must be told at once to live connections goes out
+afterwards, by `announce`.
 """
 
 from collections.abc import Collection
@@ -36,10 +36,13 @@ async def change_owner(
 ) -> None:
     """Give a device to an owner, or to nobody, within a transaction.
 
-    `name` is what the device keeps of its name; one that the new owner uses already
-    gets a number (IDN-6). `Conflict` if the device has changed hands since it was
-    read. Pending transfers end, except one that was answered before this call.
+    `name` is what the device keeps of its name, besides a member, which always keeps
+    it (UNC-6); one that the new owner uses already gets a number (IDN-6). `Conflict`
+    if the device has changed hands since it was read. Pending transfers end, except
+    one that was answered before this call.
     """
+    if device.member_of is not None:  # UNC-6
+        name = device.name
     if owner_id is not None and name is not None:
         taken = await tx.devices.names_like(owner_id, name_stem(name))
         name = free_name(name, taken)
@@ -57,6 +60,11 @@ async def change_owner(
             at=act.at,
         )
     )
+    if device.member_of is None:  # LIM-2: a member counts toward its product
+        if device.owner_id is not None:
+            await tx.counts.add_to_sandbox(device.owner_id, -1)
+        if owner_id is not None:
+            await tx.counts.add_to_sandbox(owner_id, 1)
     if device.owner_id is not None:  # nobody asks the owner of an unowned device
         await end_transfers(tx, await tx.transfers.list_pending(device.id), act.at)
 
@@ -64,14 +72,9 @@ async def change_owner(
 async def count_toward_limit(tx: Tx, account_id: str, limit: int) -> int:
     """How many devices count toward an account's limit (LIM-2).
 
-    Counting stops at the limit while there is room, so that it costs the same for
-    an account with a million devices; where there is none the number is exact,
-    because the refusal tells it (LIM-5). Without a limit nothing is counted.
+    The number is kept, not counted. Without a limit nobody needs it.
     """
-    if limit == 0:
-        return 0
-    owned = await tx.devices.count_owned(account_id, limit)
-    return owned if owned < limit else await tx.devices.count_owned(account_id)
+    return await tx.counts.toward_sandbox(account_id) if limit else 0
 
 
 async def end_transfers(tx: Tx, transfers: Collection[Transfer], at: datetime) -> None:
@@ -96,9 +99,30 @@ async def close_transfer(
     return await tx.transfers.answer(transfer.id, state, at)
 
 
-def announce_owner(world: World, device_id: DeviceID, owner_id: str | None) -> None:
-    """Tell live sessions and streams, after the change is durable (CLM-12)."""
-    world.bus.publish(
-        subjects.device_changes(device_id), subjects.OwnerChanged(device_id, owner_id)
+async def position_of(tx: Tx, device_id: DeviceID) -> subjects.DeviceChanged:
+    """Where a device is now: what live connections are told of it (MEM-11)."""
+    device = await tx.devices.find(device_id)
+    assert device is not None  # a device is never forgotten
+    return subjects.DeviceChanged(
+        device.id,
+        device.owner_id,
+        device.product_id,
+        device.standing,
+        await is_outsider(tx, device),
     )
+
+
+async def is_outsider(tx: Tx, device: Device) -> bool:
+    """Whether a member's owner is not on its product's team (EVT-5)."""
+    if device.owner_id is None or device.member_of is None:
+        return False
+    product = await tx.products.find(device.member_of)
+    team_ids = product.team_ids if product else ()
+    return not await tx.teams.roles_of(device.owner_id, team_ids)
+
+
+def announce(world: World, *changes: subjects.DeviceChanged) -> None:
+    """Tell live sessions and streams, after the changes are durable (CLM-12)."""
+    for change in changes:
+        world.bus.publish(subjects.device_changes(change.device_id), change)
     world.bus.publish(subjects.OUTBOX, None)

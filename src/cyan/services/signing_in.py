@@ -13,6 +13,7 @@ from typing import Any
 from cyan.interfaces import Tx, World
 from cyan.model.accounts import Account, Client, Ticket, TicketPurpose
 from cyan.model.decisions import RefusalCode, Refused, refused
+from cyan.model.products import ProductClient
 from cyan.services.clients import ONLY_CUSTOMERS, ClientProof, prove_client
 from cyan.services.credentials import (
     count_failure,
@@ -21,6 +22,7 @@ from cyan.services.credentials import (
     require_calm,
 )
 from cyan.services.one_time_codes import hold_back_codes, use_code, wrong_code
+from cyan.services.product_clients import give_product_token
 from cyan.services.throttle import hold_back
 from cyan.services.tickets import find_ticket, present_ticket, ticket_id_of
 from cyan.services.tokens import NewToken, announce_ends, draw_token
@@ -62,7 +64,7 @@ class _Asking:
 
     world: World
     request: GrantRequest
-    client: Client | None
+    client: Client | ProductClient | None
     client_id: str
     address: str
 
@@ -134,6 +136,8 @@ async def _by_password(asking: _Asking) -> NewToken:
     if request.username is None or request.password is None:
         raise _incomplete("username" if request.username is None else "password")
     lifetime = _lifetime(request, asking.now)
+    if isinstance(asking.client, ProductClient):  # it signs in customers, nobody else
+        raise _wrong_credentials()
     account = await find_person(world, request.username, request.password)
     require_calm(world, asking.address)  # tries that ran meanwhile count as well
     if account is None:
@@ -268,6 +272,8 @@ async def _by_client(asking: _Asking) -> NewToken:
     if client.scope == ONLY_CUSTOMERS or request.scope not in (None, "", "*:*"):
         raise refused(RefusalCode.SCOPE_MISSING, "Insufficient scope")
     lifetime = _lifetime(request, asking.now)
+    if isinstance(client, ProductClient):
+        return await give_product_token(asking.world, client, lifetime)
     token = draw_token(
         asking.world, client.account_id, client.id, lifetime, renewable=False
     )

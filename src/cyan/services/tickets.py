@@ -22,6 +22,7 @@ class Page(StrEnum):
     SIGN_UP = "signup"
     PASSWORD_RESET = "password-reset"
     TRANSFER = "transfer"
+    TEAM_INVITATION = "team-invitation"
 
 
 def present_ticket(world: World, ticket_id: str) -> str:

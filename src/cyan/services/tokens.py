@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from cyan.interfaces import Stop, Tx, World, subjects
-from cyan.model.accounts import Actor, Token
+from cyan.model.accounts import Account, Actor, Token
 from cyan.model.decisions import RefusalCode, refused
+from cyan.rules.authority import SCOPES
 from cyan.services.throttle import hold_back
 
 REMEMBERED_FOR = timedelta(seconds=10)
@@ -29,6 +30,12 @@ class NewToken:
     text: str
     refresh_text: str | None
     lifetime: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnToken(NewToken):
+    """A person's token, and what is kept of it."""
+
     kept: Token
 
 
@@ -39,7 +46,7 @@ def draw_token(
     lifetime: timedelta | None,
     *,
     renewable: bool,
-) -> NewToken:
+) -> DrawnToken:
     """Draw a token, to be added in a transaction; a refresh token lives 14 days."""
     secrets, now = world.secrets, world.clock.now()
     text = secrets.token()
@@ -53,7 +60,7 @@ def draw_token(
         refresh_hash=secrets.hash_token(refresh) if refresh else None,
         refresh_expires_at=now + REFRESH_LIFETIME if refresh else None,
     )
-    return NewToken(text, refresh, lifetime, kept)
+    return DrawnToken(text, refresh, lifetime, kept)
 
 
 @dataclass(slots=True)
@@ -80,12 +87,20 @@ def _hash_of(world: World, token: str | None) -> str:
 
 
 async def _look_up(world: World, token_hash: str) -> Actor:
-    found = await world.store.read(lambda tx: tx.tokens.find(token_hash))
-    if found is None:
+
+    async def body(tx: Tx) -> Actor | None:
+        found = await tx.tokens.find(token_hash)
+        return _person(*found) if found else await _find_program(tx, token_hash)
+
+    actor = await world.store.read(body)
+    if actor is None:
         raise refused(
             RefusalCode.TOKEN_UNKNOWN, "The access token provided is invalid."
         )
-    token, account = found
+    return actor
+
+
+def _person(token: Token, account: Account) -> Actor:
     return Actor(
         account_id=account.id,
         username=account.username,
@@ -93,6 +108,33 @@ async def _look_up(world: World, token_hash: str) -> Actor:
         token_hash=token.hash,
         client_id=token.client_id,
         expires_at=token.expires_at,
+    )
+
+
+async def _find_program(tx: Tx, token_hash: str) -> Actor | None:
+    """The API user, or the product, that a token stands for (REST contract §1.5)."""
+    user = await tx.programs.find_by_token(token_hash)
+    if user is not None:
+        return Actor(
+            account_id=user.id,
+            username=user.username,
+            token_hash=token_hash,
+            client_id="api-user",
+            scopes=frozenset(user.scopes),
+            team_id=user.team_id,
+        )
+    token = await tx.programs.find_token(token_hash)
+    client = await tx.programs.find_client(token.client_id) if token else None
+    if token is None or client is None:
+        return None
+    return Actor(
+        account_id=client.id,
+        username=client.id,
+        token_hash=token_hash,
+        client_id=client.id,
+        expires_at=token.expires_at,
+        scopes=SCOPES if client.scope in (None, "*:*") else frozenset({client.scope}),
+        product_id=token.product_id,
     )
 
 
@@ -180,7 +222,12 @@ async def revoke_token(world: World, presented: str, address: str) -> None:
     hold_back(world, "tokens_admin", address)
     is_token = len(presented) == _HEX_OF_TOKEN
     token_hash = world.secrets.hash_token(presented) if is_token else presented
-    if not await world.store.transact(lambda tx: tx.tokens.remove(token_hash)):
+
+    async def body(tx: Tx) -> bool:
+        of_person = await tx.tokens.remove(token_hash)
+        return of_person or await tx.programs.remove_token(token_hash)
+
+    if not await world.store.transact(body):
         raise refused(RefusalCode.TOKEN_NOT_FOUND, "Token not found")
     announce_ends(world, [token_hash])
 

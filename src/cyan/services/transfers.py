@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cyan.interfaces import Tx, World, subjects
+from cyan.interfaces.subjects import DeviceChanged
 from cyan.model.accounts import Actor, Door, Ticket, TicketPurpose
 from cyan.model.decisions import Refuse, Refused
 from cyan.model.devices import Device, Transfer, TransferState
@@ -22,10 +23,11 @@ from cyan.rules.transfer import (
 )
 from cyan.services.ownership import (
     Act,
-    announce_owner,
+    announce,
     change_owner,
     close_transfer,
     count_toward_limit,
+    position_of,
 )
 from cyan.services.tickets import link_over, ticket_id_of
 
@@ -186,7 +188,7 @@ async def _answer(
     at = world.clock.now()
     limit = world.settings.sandbox_devices
 
-    async def body(tx: Tx) -> TransferView:
+    async def body(tx: Tx) -> tuple[TransferView, DeviceChanged]:
         transfer = await find(tx)
         device = await tx.devices.find(transfer.device_id)
         requester = await tx.accounts.find(transfer.requester_id)
@@ -198,7 +200,7 @@ async def _answer(
                 pending=transfer.state is TransferState.PENDING,
                 expired=transfer.expires_at <= at,
                 approve=approve,
-                owned=await count_toward_limit(tx, requester.id, limit),
+                count=await count_toward_limit(tx, requester.id, limit),
                 limit=limit,
             )
         )
@@ -213,11 +215,12 @@ async def _answer(
                 await _end(tx, transfer, TransferState.DENIED, at)
         answered = await tx.transfers.find(transfer.id)
         assert answered is not None
-        return await _view(tx, answered, transfer.owner_id)
+        view = await _view(tx, answered, transfer.owner_id)
+        return view, await position_of(tx, device.id)
 
-    view = await world.store.transact(body)
+    view, position = await world.store.transact(body)
     if view.transfer.state is TransferState.APPROVED:
-        announce_owner(world, view.transfer.device_id, view.transfer.requester_id)
+        announce(world, position)
     world.bus.publish(subjects.OUTBOX, None)
     return view
 

@@ -46,7 +46,7 @@ async def usage_of(world: World, actor: Actor, month: str | None = None) -> Usag
     begins, ends = _bounds(wanted)
 
     async def body(tx: Tx) -> Usage:
-        counted = await tx.usage.of_account(actor.account_id, wanted)
+        counted = await tx.usage.of_holder(actor.account_id, wanted)
         return Usage(
             wanted,
             begins,

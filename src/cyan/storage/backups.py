@@ -17,14 +17,23 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, select, text
+from sqlalchemy import Column, Connection, MetaData, Table, func, insert, select, text
 
+from cyan.storage.all_tables import metadata
 from cyan.storage.columns import Document
 from cyan.storage.connections import with_connection
 from cyan.storage.migrate import NEWEST, migrate
-from cyan.storage.tables import accounts, devices, metadata
+from cyan.storage.tables import accounts, devices
 
 FORMAT = 1
+RENAMED = {
+    "0001": {
+        ("devices", "product_id"): "firmware_product_id",
+        ("devices", "product_version"): "firmware_version",
+        ("usage", "account_id"): "holder",
+    }
+}
+"""Columns that a schema called otherwise: what they are called today."""
 ROWS_AT_ONCE = 1000
 MANIFEST = "manifest.json"
 OnRows = Callable[[int, int], None]  # rows done, rows in all
@@ -203,10 +212,13 @@ def _fill(
             continue  # the table is newer than the backup
         found = 0
         with archive.open(_member(table)) as member:
-            names = json.loads(member.readline())
+            names = [
+                _present(manifest, table, n) for n in json.loads(member.readline())
+            ]
+            former = _as_it_was(table, manifest)
             for part in _parts(member):
                 values = [dict(zip(names, _row(line), strict=True)) for line in part]
-                connection.execute(insert(table), _encoded(connection, table, values))
+                connection.execute(insert(former), _encoded(connection, table, values))
                 found += len(part)
                 told(done + found, total)
         if found != manifest.rows[table.name]:
@@ -214,6 +226,24 @@ def _fill(
         done += found
         _continue_numbers(connection, table)
     connection.commit()
+
+
+def _present(manifest: Manifest, table: Table, former: str) -> str:
+    """What a column is called today; older schemas called some otherwise."""
+    return RENAMED.get(manifest.schema, {}).get((table.name, former), former)
+
+
+def _as_it_was(table: Table, manifest: Manifest) -> Table:
+    """The table with the column names of a backup's schema, keyed as today's."""
+    former = {
+        (found, present): name
+        for (found, name), present in RENAMED.get(manifest.schema, {}).items()
+    }
+    columns: list[Any] = [
+        Column(former.get((table.name, c.name), c.name), c.type, key=c.name)
+        for c in table.columns
+    ]
+    return Table(table.name, MetaData(), *columns)
 
 
 def _row(line: bytes) -> list[Any]:

@@ -15,7 +15,7 @@ from cyan.interfaces import StoreError
 from cyan.storage.connections import with_connection
 
 SCRIPTS = Path(__file__).parent / "migrations"
-NEWEST = "0001"
+NEWEST = "0002"
 LOCK = 0x6379616E  # "cyan": one migration at a time on PostgreSQL
 
 
@@ -86,7 +86,7 @@ def difference(connection: Connection) -> list[Any]:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    from cyan.storage.tables import metadata
+    from cyan.storage.all_tables import metadata
 
     context = MigrationContext.configure(
         connection, opts={"compare_type": True, "compare_server_default": True}

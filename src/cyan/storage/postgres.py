@@ -134,6 +134,10 @@ class PostgresStore:
         """Run a body that only reads, on one snapshot."""
         return await self._run(body, READ)
 
+    async def search(self, body: Body[T]) -> T:
+        """Run a body that reads much: here as any other that reads."""
+        return await self._run(body, READ)
+
     async def _run(self, body: Body[T], begin: str) -> T:
         with _told():
             async with self._pool.acquire() as connection:

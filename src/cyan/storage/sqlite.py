@@ -184,7 +184,10 @@ class SqliteStore:
     def __init__(self, path: Path) -> None:
         self._writer = _Writer(path)
         self._reader = connect(path)
-        self._reader.execute("PRAGMA query_only = on")
+        self._searcher = connect(path)
+        self._searching = asyncio.Lock()
+        for connection in (self._reader, self._searcher):
+            connection.execute("PRAGMA query_only = on")
         self._writer.start()
 
     async def transact(self, body: Body[T]) -> T:
@@ -206,8 +209,22 @@ class SqliteStore:
         finally:
             self._reader.execute("ROLLBACK")
 
+    async def search(self, body: Body[T]) -> T:
+        """Run a body that reads much in a thread, on a connection of its own."""
+        async with self._searching:
+            return await asyncio.to_thread(self._search, body)
+
+    def _search(self, body: Body[T]) -> T:
+        self._searcher.execute("BEGIN")
+        try:
+            return _drive(body, self._searcher)
+        finally:
+            self._searcher.execute("ROLLBACK")
+
     async def close(self) -> None:
         """Finish what was handed over, then stop."""
         self._writer.calls.put(None)
         await asyncio.to_thread(self._writer.join)
         self._reader.close()
+        async with self._searching:
+            self._searcher.close()

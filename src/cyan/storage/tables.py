@@ -14,7 +14,7 @@ from sqlalchemy import (
 )
 
 from cyan.model.accounts import ClientKind, TicketPurpose
-from cyan.model.devices import TransferState
+from cyan.model.devices import QuarantineReason, Standing, TransferState
 from cyan.model.identifiers import DeviceID
 from cyan.model.notices import NoticeKind
 from cyan.storage.columns import Document, Flag, Instant, Named
@@ -29,6 +29,12 @@ metadata = MetaData(
     }
 )
 RowNumber = BigInteger().with_variant(Integer, "sqlite")
+
+
+def partial_index(name: str, where: str, *columns: str) -> Index:
+    """An index of the rows for which a condition holds, and no others."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
 
 accounts = Table(
     "accounts",
@@ -101,6 +107,11 @@ devices = Table(
     Column("id", Named(DeviceID), primary_key=True),
     Column("owner_id", Text, ForeignKey("accounts.id")),
     Column("ownership", Integer, nullable=False, server_default=text("0")),
+    Column("product_id", Integer),
+    Column("standing", Named(Standing)),
+    Column("standing_reason", Named(QuarantineReason)),
+    Column("standing_since", Instant),
+    Column("development", Flag, nullable=False, server_default=text("FALSE")),
     Column("name", Text),
     Column("name_key", Text),
     Column("notes", Text),
@@ -109,8 +120,8 @@ devices = Table(
     Column("functions", Document),
     Column("variables", Document),
     Column("system_version", Integer),
-    Column("product_id", Integer),
-    Column("product_version", Integer),
+    Column("firmware_product_id", Integer),
+    Column("firmware_version", Integer),
     Column("app_hash", Text),
     Column("safe_mode", Flag, nullable=False, server_default=text("FALSE")),
     Column("updates_enabled", Flag, nullable=False, server_default=text("TRUE")),
@@ -122,10 +133,22 @@ devices = Table(
     Column("last_address", Text),
     Column("last_heard", Instant),
     Column("last_handshake_at", Instant),
+    Column("connected_us", RowNumber, nullable=False, server_default=text("0")),
     Column("public_key", LargeBinary),
     Column("created_at", Instant, nullable=False),
     Index(None, "owner_id", "last_handshake_at"),
     Index(None, "owner_id", "name_key", unique=True),
+    Index(None, "product_id", "connected_us", "id"),
+    Index(None, "product_id", "id"),
+    partial_index(
+        "devices_quarantined_index",
+        "standing IN ('quarantined', 'denied')",
+        "product_id",
+        "connected_us",
+        "id",
+    ),
+    partial_index("devices_imei_index", "imei IS NOT NULL", "imei"),
+    partial_index("devices_iccid_index", "iccid IS NOT NULL", "iccid"),
     Index(
         None,
         "session_id",
@@ -200,7 +223,7 @@ outbox = Table(
 usage = Table(
     "usage",
     metadata,
-    Column("account_id", Text, primary_key=True),
+    Column("holder", Text, primary_key=True),
     Column("month", Text, primary_key=True),
     Column("kind", Text, primary_key=True),
     Column("operations", RowNumber, nullable=False),

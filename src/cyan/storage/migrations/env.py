@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from cyan.storage.tables import metadata
+from cyan.storage.all_tables import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(

@@ -3,7 +3,12 @@
 from cyan import interfaces
 from cyan.storage.nouns.accounts import Accounts, Clients, Tickets, Tokens
 from cyan.storage.nouns.devices import Devices
+from cyan.storage.nouns.fleets import Fleets
+from cyan.storage.nouns.groups import Exclusions, Groups
+from cyan.storage.nouns.imports import Imports
+from cyan.storage.nouns.products import Counts, Products
 from cyan.storage.nouns.records import Histories, Outbox, Transfers, Usage
+from cyan.storage.nouns.teams import Organizations, Programs, Teams
 from cyan.storage.statements import Runner
 
 
@@ -13,9 +18,18 @@ class Transaction:
     __slots__ = (
         "accounts",
         "clients",
+        "counts",
         "devices",
+        "exclusions",
+        "fleets",
+        "groups",
         "histories",
+        "imports",
+        "organizations",
         "outbox",
+        "products",
+        "programs",
+        "teams",
         "tickets",
         "tokens",
         "transfers",
@@ -32,3 +46,12 @@ class Transaction:
         self.transfers: interfaces.Transfers = Transfers(run)
         self.outbox: interfaces.Outbox = Outbox(run)
         self.usage: interfaces.Usage = Usage(run)
+        self.counts: interfaces.Counts = Counts(run)
+        self.exclusions: interfaces.Exclusions = Exclusions(run)
+        self.fleets: interfaces.Fleets = Fleets(run)
+        self.groups: interfaces.Groups = Groups(run)
+        self.imports: interfaces.Imports = Imports(run)
+        self.organizations: interfaces.Organizations = Organizations(run)
+        self.products: interfaces.Products = Products(run)
+        self.programs: interfaces.Programs = Programs(run)
+        self.teams: interfaces.Teams = Teams(run)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, or_, select, update
 
 from cyan.model.accounts import Account, Client, Ticket, TicketPurpose, Token
+from cyan.storage.lists import among
 from cyan.storage.statements import (
     Runner,
     Statement,
@@ -33,6 +34,12 @@ FIND_ACCOUNT = Statement[Account](
 FIND_BY_USERNAME = Statement[Account](
     choose(accounts, Account).where(accounts.c.username == bindparam("username")),
     Account,
+)
+USERNAMES = Statement[tuple[str, str]](
+    select(accounts.c.id, accounts.c.username).where(
+        among(accounts.c.id, "account_ids")
+    ),
+    lambda account_id, username: (account_id, username),
 )
 LIST_ACCOUNTS = Statement[Account](
     choose(accounts, Account)
@@ -80,6 +87,12 @@ class Accounts:
     async def find(self, account_id: str) -> Account | None:
         """The account of this id."""
         return first(await self._run(FIND_ACCOUNT, id=account_id))
+
+    async def usernames(self, account_ids: Sequence[str]) -> Mapping[str, str]:
+        """What accounts are called, many at a time."""
+        if not account_ids:
+            return {}
+        return dict(await self._run(USERNAMES, account_ids=account_ids))
 
     async def find_by_username(self, username: str) -> Account | None:
         """The account of this e-mail address."""

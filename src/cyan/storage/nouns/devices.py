@@ -11,13 +11,14 @@ from cyan.interfaces import SessionStart
 from cyan.model.devices import Description, Device
 from cyan.model.identifiers import DeviceID
 from cyan.rules.naming import name_key
+from cyan.storage.columns import EPOCH, MICROSECOND
 from cyan.storage.statements import Runner, Statement, choose, first, values_of
 from cyan.storage.tables import devices
 
 _SESSION = (
     "platform_id",
-    "product_id",
-    "product_version",
+    "firmware_product_id",
+    "firmware_version",
     "system_version",
 )
 _DESCRIBED = ("functions", "variables", "imei", "iccid", "app_hash")
@@ -118,6 +119,7 @@ START_SESSION = Statement[None](
     .values(
         session_id=bindparam("new_session_id"),
         last_handshake_at=bindparam("at"),
+        connected_us=bindparam("connected_us"),
         last_heard=bindparam("at"),
         last_address=bindparam("address"),
         safe_mode=bindparam("new_safe_mode"),
@@ -257,6 +259,7 @@ class Devices:
             device_id=device_id,
             new_session_id=start.session_id,
             at=start.at,
+            connected_us=(start.at - EPOCH) // MICROSECOND,
             address=start.address,
             new_safe_mode=False,
             **{f"new_{name}": getattr(start, name) for name in _SESSION},

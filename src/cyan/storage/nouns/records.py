@@ -224,21 +224,21 @@ class Outbox:
 
 
 _counted = insert_or(usage).values(
-    account_id=bindparam("account_id"),
+    holder=bindparam("holder"),
     month=bindparam("month"),
     kind=bindparam("kind"),
     operations=bindparam("operations"),
 )
 COUNT_USAGE = Statement[None](
     _counted.on_conflict_do_update(
-        index_elements=["account_id", "month", "kind"],
+        index_elements=["holder", "month", "kind"],
         set_={"operations": usage.c.operations + _counted.excluded.operations},
     ),
     None,
 )
 USAGE_OF = Statement[tuple[str, int]](
     select(usage.c.kind, usage.c.operations)
-    .where(usage.c.account_id == bindparam("account_id"))
+    .where(usage.c.holder == bindparam("holder"))
     .where(usage.c.month == bindparam("month")),
     lambda kind, operations: (kind, operations),
 )
@@ -253,16 +253,16 @@ class Usage:
         self._run = run
 
     async def add(self, counts: Mapping[tuple[str, str, str], int]) -> None:
-        """Add counts, keyed by (account id, month as 2026-11, kind)."""
-        for (account_id, month, kind), operations in sorted(counts.items()):
+        """Add counts, keyed by (holder, month as 2026-11, kind)."""
+        for (holder, month, kind), operations in sorted(counts.items()):
             await self._run(
                 COUNT_USAGE,
-                account_id=account_id,
+                holder=holder,
                 month=month,
                 kind=kind,
                 operations=operations,
             )
 
-    async def of_account(self, account_id: str, month: str) -> Mapping[str, int]:
-        """A month's counts of an account, by kind."""
-        return dict(await self._run(USAGE_OF, account_id=account_id, month=month))
+    async def of_holder(self, holder: str, month: str) -> Mapping[str, int]:
+        """A month's counts of a holder, by kind."""
+        return dict(await self._run(USAGE_OF, holder=holder, month=month))

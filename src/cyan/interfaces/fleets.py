@@ -1,0 +1,443 @@
+"""What services need from a store for products: fleets, teams, imports."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from cyan.model.devices import Device, QuarantineReason, Standing
+from cyan.model.identifiers import DeviceID
+from cyan.model.products import (
+    ApiUser,
+    Exclusion,
+    Group,
+    Import,
+    ImportLine,
+    ImportState,
+    LineOutcome,
+    Organization,
+    Product,
+    ProductClient,
+    ProductToken,
+    TeamInvitation,
+    TeamMember,
+    TeamRole,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProductCount:
+    """How many devices a product has; `reserved` is kept free for running imports."""
+
+    members: int
+    quarantined: int
+    reserved: int
+
+
+class Counts(Protocol):
+    """Exact numbers of devices, kept as they change (LIM-2, LIM-4)."""
+
+    async def toward_sandbox(self, payer_id: str) -> int:
+        """What counts toward the sandbox of an account or organization (LIM-2)."""
+
+    async def of_product(self, product_id: int) -> ProductCount:
+        """How many devices a product has."""
+
+    async def add_to_sandbox(self, account_id: str, more: int) -> None:
+        """An account owns so many more devices that are in no product."""
+
+    async def add_to_product(
+        self, product_id: int, *, members: int = 0, quarantined: int = 0
+    ) -> None:
+        """A product has so many more members and quarantined devices."""
+
+    async def reserve(self, product_id: int, more: int) -> None:
+        """Keep so much more room for a running import; it counts as taken."""
+
+
+class Products(Protocol):
+    """Products by id and by slug."""
+
+    async def used_ids(self) -> Sequence[int]:
+        """All ids that a product has or had (MEM-14)."""
+
+    async def add(self, product: Product) -> None:
+        """Keep a new product; `Conflict` if its id, name or slug is taken."""
+
+    async def find(self, product_id: int) -> Product | None:
+        """The product of this id."""
+
+    async def find_by_slug(self, slug: str) -> Product | None:
+        """The product of this slug."""
+
+    async def is_name_used(self, name: str, slug: str, but: int | None) -> bool:
+        """Whether another product than `but` has this name or slug."""
+
+    async def update(self, product: Product) -> None:
+        """Replace what may change; `Conflict` if its name or slug is taken."""
+
+    async def remove(self, product_id: int) -> None:
+        """Forget the product with its groups and exclusions; its id stays used."""
+
+    async def list_of_account(self, account_id: str) -> Sequence[Product]:
+        """Products in whose team, or organization's team, an account is; by id."""
+
+    async def list_of_team(self, team_id: str) -> Sequence[Product]:
+        """Products of a team: one product's own, or all of an organization."""
+
+
+class Teams(Protocol):
+    """Who has a role in a team: of a product, or of an organization."""
+
+    async def roles_of(
+        self, account_id: str, team_ids: Sequence[str]
+    ) -> Sequence[TeamRole]:
+        """The roles that an account has in some teams."""
+
+    async def members_of(self, team_id: str) -> Sequence[TeamMember]:
+        """A team's members, in the order in which they came."""
+
+    async def account_ids(self, team_ids: Sequence[str]) -> Sequence[str]:
+        """Everybody who is in one of some teams."""
+
+    async def list_of(self, account_id: str) -> Sequence[TeamMember]:
+        """All roles of an account."""
+
+    async def set(self, member: TeamMember) -> None:
+        """Give an account a role, instead of the one that it has."""
+
+    async def remove(self, team_id: str, account_id: str) -> None:
+        """Take a role away."""
+
+    async def dissolve(self, team_id: str) -> None:
+        """Forget a team: members, invitations, API users."""
+
+    async def invite(self, invitation: TeamInvitation) -> None:
+        """Keep an invitation, instead of an earlier one of the same person."""
+
+    async def find_invitation(self, invitation_id: str) -> TeamInvitation | None:
+        """The invitation of this id."""
+
+    async def invitations_of(self, team_id: str) -> Sequence[TeamInvitation]:
+        """A team's open invitations."""
+
+    async def withdraw(self, team_id: str, username: str) -> str | None:
+        """Forget an invitation; its id, None if there is none."""
+
+
+class Organizations(Protocol):
+    """Organizations by id and by slug."""
+
+    async def add(self, organization: Organization) -> None:
+        """Keep a new organization; `Conflict` if its slug is taken."""
+
+    async def find(self, id_or_slug: str) -> Organization | None:
+        """The organization of this id or slug."""
+
+    async def list_of_account(self, account_id: str) -> Sequence[Organization]:
+        """Organizations in whose team an account is, by name."""
+
+    async def remove(self, organization_id: str) -> None:
+        """Forget an organization."""
+
+
+class Programs(Protocol):
+    """What is not a person: API users, product clients and their tokens."""
+
+    async def add_api_user(self, user: ApiUser) -> None:
+        """Keep a new API user."""
+
+    async def find_api_user(self, username: str) -> ApiUser | None:
+        """The API user of this username."""
+
+    async def find_by_token(self, token_hash: str) -> ApiUser | None:
+        """The API user whose one token this is."""
+
+    async def api_users_of(self, team_id: str) -> Sequence[ApiUser]:
+        """A team's API users, oldest first."""
+
+    async def update_api_user(self, user: ApiUser) -> None:
+        """Replace name, scopes and token."""
+
+    async def remove_api_user(self, username: str) -> None:
+        """Forget an API user, and its token."""
+
+    async def add_client(self, client: ProductClient) -> None:
+        """Keep a new client; `Conflict` if its id is taken."""
+
+    async def find_client(self, client_id: str) -> ProductClient | None:
+        """The client of this id."""
+
+    async def clients_of(self, product_id: int) -> Sequence[ProductClient]:
+        """A product's clients, oldest first."""
+
+    async def update_client(self, client_id: str, name: str, scope: str | None) -> None:
+        """Change what may be changed."""
+
+    async def remove_client(self, client_id: str) -> Sequence[str]:
+        """Forget a client and its tokens; their hashes."""
+
+    async def add_token(self, token: ProductToken) -> None:
+        """Keep a new token."""
+
+    async def find_token(self, token_hash: str) -> ProductToken | None:
+        """The token of this hash, expired or not."""
+
+    async def remove_token(self, token_hash: str) -> bool:
+        """Forget a token; whether there was one."""
+
+    async def remove_expired(self, before: datetime, limit: int) -> int:
+        """Forget tokens that ended before a moment."""
+
+    async def tokens_of_product(self, product_id: int) -> Sequence[str]:
+        """The hashes of all tokens of a product's clients."""
+
+
+class Groups(Protocol):
+    """A product's groups, and which members are in them."""
+
+    async def add(self, group: Group) -> None:
+        """Keep a new group; `Conflict` if there is one of that name."""
+
+    async def find(self, product_id: int, name: str) -> Group | None:
+        """The group of this name."""
+
+    async def list_of(self, product_id: int) -> Sequence[Group]:
+        """A product's groups, by name."""
+
+    async def update(self, former_name: str, group: Group) -> None:
+        """Replace name, description and color; `Conflict` if the name is taken."""
+
+    async def remove(self, product_id: int, name: str) -> None:
+        """Forget a group; its devices leave it."""
+
+    async def count(self, product_id: int, name: str) -> int:
+        """How many devices are in a group."""
+
+    async def of_devices(
+        self, product_id: int, device_ids: Sequence[DeviceID]
+    ) -> Mapping[DeviceID, list[str]]:
+        """The groups of some devices, by name."""
+
+    async def put(self, product_id: int, name: str, device_id: DeviceID) -> None:
+        """A device is in a group from now on."""
+
+    async def take(self, product_id: int, name: str, device_id: DeviceID) -> None:
+        """A device leaves a group."""
+
+    async def leave(self, product_id: int, device_ids: Sequence[DeviceID]) -> None:
+        """Devices leave all groups of a product."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a device belongs: what is written when that changes.
+
+    `product_id` and `standing` are None in no product.
+    """
+
+    product_id: int | None
+    standing: Standing | None
+    reason: QuarantineReason | None
+    since: datetime | None
+
+
+class SortKey(StrEnum):
+    """What a product's devices are sorted by (REST contract §2.2)."""
+
+    LAST_CONNECTION = "lastConnection"
+    DEVICE_ID = "deviceId"
+    DEVICE_NAME = "deviceName"
+    FIRMWARE_VERSION = "firmwareVersion"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which devices of a product, in which order; texts are parts, in any case.
+
+    `quarantined` True keeps to quarantined and denied devices, False to members.
+    """
+
+    product_id: int
+    sort: SortKey = SortKey.LAST_CONNECTION
+    ascending: bool = False
+    device_id: str | None = None
+    name: str | None = None
+    serial_number: str | None = None
+    groups: tuple[str, ...] = ()
+    quarantined: bool | None = None
+
+    @property
+    def looks_into_rows(self) -> bool:
+        """Whether it chooses or sorts by what no index of a fleet knows."""
+        sorted_by_row = self.sort in (SortKey.DEVICE_NAME, SortKey.FIRMWARE_VERSION)
+        texts = self.device_id or self.name or self.serial_number
+        return bool(texts or self.groups or sorted_by_row)
+
+
+SortValue = tuple[Any, ...]
+"""What the order of a list compares of one device; its last part is the Device ID."""
+
+
+class Fleets(Protocol):
+    """The devices of products: where they belong, and lists of them."""
+
+    async def move(self, device_id: DeviceID, place: Place) -> None:
+        """A device belongs there from now on; its development mark ends."""
+
+    async def note_standing(
+        self,
+        device_id: DeviceID,
+        standing: Standing,
+        reason: QuarantineReason | None,
+        since: datetime,
+    ) -> None:
+        """A device stands otherwise to its product; its mark stays."""
+
+    async def set_development(self, device_id: DeviceID, development: bool) -> None:
+        """Mark a device as a development device, or lift the mark."""
+
+    async def dismiss_all(self, product_id: int) -> None:
+        """No device is quarantined in a product any more."""
+
+    async def find_many(self, device_ids: Sequence[DeviceID]) -> Sequence[Device]:
+        """The devices of these ids, in their order; unknown ones are left out."""
+
+    async def named(self, listing: Listing) -> Sequence[Device]:
+        """The one device of a list that names a whole Device ID, if it is there."""
+
+    async def page(
+        self, listing: Listing, after: SortValue | None, skip: int, limit: int
+    ) -> Sequence[Device]:
+        """Devices that come after another in a list, `skip` of them left out."""
+
+    async def value_after(
+        self, listing: Listing, after: SortValue | None, places: int
+    ) -> SortValue | None:
+        """What is compared of the device so many places after another."""
+
+    async def count(self, listing: Listing) -> int:
+        """How many devices a list has."""
+
+    async def owned_in(self, product_id: int, owner_id: str) -> Sequence[Device]:
+        """The members of a product that an account owns."""
+
+
+class Exclusions(Protocol):
+    """What products remember of devices that they denied or removed."""
+
+    async def find(self, product_id: int, device_id: DeviceID) -> Exclusion | None:
+        """What a product remembers of a device."""
+
+    async def list_of(self, device_id: DeviceID) -> Sequence[Exclusion]:
+        """What all products remember of a device."""
+
+    async def set(self, exclusion: Exclusion) -> None:
+        """Remember it, instead of what was remembered."""
+
+    async def set_removed(
+        self, product_id: int, device_ids: Sequence[DeviceID], at: datetime
+    ) -> None:
+        """Remember that members were removed (UNC-4)."""
+
+    async def forget(self, product_id: int, device_ids: Sequence[DeviceID]) -> None:
+        """Remember nothing of some devices any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineFacts:
+    """A line of an import, and what the store knows of the device that it names.
+
+    `first` is whether no earlier line names the same device; the rest is None for
+    a device that this cloud has never met.
+    """
+
+    number: int
+    text: str
+    device_id: DeviceID | None
+    first: bool
+    known_id: DeviceID | None
+    recorded: bool | None
+    platform_id: int | None
+    product_id: int | None
+    standing: Standing | None
+    owner_id: str | None
+    session_id: str | None
+
+
+class Imports(Protocol):
+    """Imports and their lines."""
+
+    async def add(self, record: Import) -> None:
+        """Keep a new import."""
+
+    async def find(self, import_id: str) -> Import | None:
+        """The import of this id."""
+
+    async def list_of(self, product_id: int, limit: int) -> Sequence[Import]:
+        """A product's imports, newest first."""
+
+    async def update(self, record: Import) -> None:
+        """Replace all that changes in an import."""
+
+    async def remove(self, import_id: str) -> None:
+        """Forget an import and its lines."""
+
+    async def next_due(self, now: datetime) -> Import | None:
+        """The oldest import that is not finished, and that nobody works on."""
+
+    async def add_lines(
+        self, import_id: str, first_number: int, lines: Sequence[tuple[str, str | None]]
+    ) -> None:
+        """Keep lines, numbered from a number on: text, and the device that it names."""
+
+    async def facts(
+        self, import_id: str, after: int, limit: int
+    ) -> Sequence[LineFacts]:
+        """Lines after a number, with the facts that decide them."""
+
+    async def set_outcomes(
+        self, import_id: str, outcome: LineOutcome, numbers: Sequence[int]
+    ) -> None:
+        """Note what came of some lines."""
+
+    async def lines(
+        self, import_id: str, after: int, limit: int
+    ) -> Sequence[ImportLine]:
+        """Lines after a number, in their order."""
+
+    async def resolve(self, numbers: Sequence[str]) -> Mapping[str, DeviceID]:
+        """Devices by serial number, IMEI or ICCID; what names none is left out."""
+
+    async def put_in(
+        self,
+        product_id: int,
+        unknown: Sequence[DeviceID],
+        known: Sequence[DeviceID],
+        at: datetime,
+    ) -> None:
+        """Make devices members: those never met, and those known already."""
+
+    async def take_out(self, device_ids: Sequence[DeviceID]) -> None:
+        """Members are in no product from now on."""
+
+
+__all__ = [
+    "Counts",
+    "Exclusions",
+    "Fleets",
+    "Groups",
+    "ImportState",
+    "Imports",
+    "LineFacts",
+    "Listing",
+    "Organizations",
+    "Place",
+    "ProductCount",
+    "Products",
+    "Programs",
+    "SortKey",
+    "SortValue",
+    "Teams",
+]
