@@ -107,7 +107,7 @@ class Meter(Protocol):
     """Counts data operations (EVT-3); kept in memory and written now and then."""
 
     def count(self, holder: str, kind: str, operations: int) -> None:
-        """Count operations of a kind for an account or product, in the present month."""
+        """Count operations of an account or a product, in the present month."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,7 @@ async def prove_client(
 
 
 def unknown_client() -> Refused:
+    """The one answer to credentials of a client that are not right."""
     return refused(RefusalCode.CLIENT_UNKNOWN, "Client credentials are invalid")
 
 
@@ -177,6 +178,7 @@ def draw_client_id(world: World, name: str) -> str:
 
 
 def fitting_name(name: str) -> str:
+    """A name as it is kept, or `Refused`."""
     name = name.strip()
     if not 1 <= len(name) <= MAX_NAME or not name.isprintable():
         raise unusable_client(
@@ -186,6 +188,7 @@ def fitting_name(name: str) -> str:
 
 
 def fitting_redirect(wish: ClientWish) -> str | None:
+    """Where a web client wants its people to be sent, or `Refused`."""
     if wish.kind is ClientKind.INSTALLED:
         return None
     uri = wish.redirect_uri or ""
@@ -214,4 +217,5 @@ def fitting_scope(scope: str | None) -> str | None:
 
 
 def unusable_client(reason: str) -> Refused:
+    """The refusal of a client that cannot be made so."""
     return refused(RefusalCode.CLIENT_UNUSABLE, reason)

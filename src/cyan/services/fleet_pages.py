@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 from cyan.interfaces import Listing, SortValue, Tx, World
 from cyan.model.devices import Device
@@ -38,7 +39,7 @@ class _Milestones:
 class FleetPages:
     """The milestones of one process."""
 
-    _by_world: "weakref.WeakKeyDictionary[object, FleetPages]" = (
+    _by_store: ClassVar["weakref.WeakKeyDictionary[object, FleetPages]"] = (
         weakref.WeakKeyDictionary()
     )
 
@@ -49,9 +50,9 @@ class FleetPages:
     @classmethod
     def of(cls, world: World) -> "FleetPages":
         """Those of a world, by its store."""
-        pages = cls._by_world.get(world.store)
+        pages = cls._by_store.get(world.store)
         if pages is None:
-            pages = cls._by_world[world.store] = cls(world)
+            pages = cls._by_store[world.store] = cls(world)
         return pages
 
     async def page(
@@ -103,13 +104,18 @@ class FleetPages:
         kept = self._fresh(listing, total)
         while len(kept.values) < number:
             last = kept.values[-1] if kept.values else None
-            value = await self._world.store.read(
-                lambda tx, last=last: tx.fleets.value_after(listing, last, STEP)
-            )
+            value = await self._value_after(listing, last)
             if value is None:  # the fleet shrank meanwhile
                 return None
             kept.values.append(value)
         return kept.values[number - 1]
+
+    async def _value_after(
+        self, listing: Listing, last: SortValue | None
+    ) -> SortValue | None:
+        return await self._world.store.read(
+            lambda tx: tx.fleets.value_after(listing, last, STEP)
+        )
 
     def _fresh(self, listing: Listing, total: int) -> _Milestones:
         now = self._world.clock.now()

@@ -15,7 +15,7 @@ from cyan.services.tokens import announce_ends
 async def find_organization(
     tx: Tx, actor: Actor, wanted: str, action: Action
 ) -> Organization:
-    """The organization of this id or slug; unknown and foreign ones are refused alike."""
+    """The organization of this id or slug; unknown and foreign ones sound alike."""
     organization = await tx.organizations.find(wanted)
     facts = await team_facts(tx, actor, (organization.id,) if organization else ())
     decision = decide_team_action(facts, action)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from cyan.interfaces import Tx, World
 from cyan.model.accounts import Actor
 from cyan.model.decisions import RefusalCode, refused
-from cyan.rules.limits import sandbox_has_room
+from cyan.rules.limits import has_room
 from cyan.rules.metering import OperationKind
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
@@ -37,7 +37,7 @@ class Usage:
     @property
     def full(self) -> bool:
         """Whether another device would be refused (LIM-5)."""
-        return not sandbox_has_room(self.owned, self.limit)
+        return not has_room(self.count, self.limit)
 
 
 async def usage_of(world: World, actor: Actor, month: str | None = None) -> Usage:

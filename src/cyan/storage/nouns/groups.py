@@ -1,6 +1,7 @@
 """Groups of a product's members, and what products remember of other devices."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, func, select, true, update
