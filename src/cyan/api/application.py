@@ -29,6 +29,7 @@ from cyan.model.accounts import Actor
 from cyan.model.decisions import RefusalCode as Code
 from cyan.model.decisions import Refuse, Refused, refused
 from cyan.model.identifiers import MalformedIdentifier
+from cyan.rules.authority import Action, decide_program
 
 Authenticate = Callable[[str | None, str], Awaitable[Actor]]
 JSON = b"application/json; charset=utf-8"
@@ -36,7 +37,7 @@ METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 ALLOWED_HEADERS = "Authorization, Content-Type, X-Particle-Tool, X-Particle-Project"
 EVERYWHERE = [
     (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"Retry-After, X-Request-Id"),
+    (b"access-control-expose-headers", b"Cyan-Still-Owned, Retry-After, X-Request-Id"),
     (b"x-content-type-options", b"nosniff"),
 ]
 PREFLIGHT = [
@@ -159,7 +160,9 @@ class Application:
         given: dict[str, Any] = {"world": self._world}
         if route.scope is not None:
             token = bearer_token(request) or await token_in_form(request)
-            given["actor"] = await self._authenticate(token, exchange.address)
+            actor = await self._authenticate(token, exchange.address)
+            _require_scope(actor, route.scope)
+            given["actor"] = actor
         for name, kind in route.path_kinds.items():
             given[name] = _parse(kind, found.values[name])
         if route.query is not None:
@@ -172,6 +175,15 @@ class Application:
             request.state.describe = self.describe
             given["request"] = request
         return given
+
+
+def _require_scope(actor: Actor, scope: str) -> None:
+    """A program may use what its scopes open; a person's roles decide later."""
+    if actor.scopes is None:
+        return
+    decision = decide_program(actor.scopes, Action(scope))
+    if isinstance(decision, Refuse):
+        raise Refused(decision)
 
 
 def _parse(kind: Any, text: str) -> Any:

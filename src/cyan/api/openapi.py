@@ -14,9 +14,16 @@ from cyan.model.decisions import RefusalCode as Code
 from cyan.model.decisions import Refuse
 
 JSON = "application/json"
+NO_CONTENT = 204
 REF = "#/components/schemas/{name}"
 FOR_ALL = (Code.RATE_LIMITED, Code.BUSY, Code.FAULT)
-WITH_TOKEN = (Code.TOKEN_MISSING, Code.TOKEN_UNKNOWN, Code.TOKEN_EXPIRED)
+WITH_TOKEN = (
+    Code.TOKEN_MISSING,
+    Code.TOKEN_UNKNOWN,
+    Code.TOKEN_EXPIRED,
+    Code.SCOPE_MISSING,
+    Code.MACHINE_REFUSED,
+)
 WITH_BODY = (Code.INVALID_BODY, Code.BODY_TOO_LARGE, Code.MEDIA_TYPE)
 
 
@@ -143,7 +150,7 @@ def _refusals(route: Route) -> Iterable[Code]:
 
 
 def _success(route: Route, known: Mapping[int, Any]) -> dict[str, Any]:
-    if route.reply in (None, type(None)):
+    if route.status == NO_CONTENT:
         return {"description": "Done; no body."}
     shape = _json_reply(route)
     if shape is None:

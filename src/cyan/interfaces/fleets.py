@@ -298,8 +298,8 @@ class Fleets(Protocol):
     async def set_development(self, device_id: DeviceID, development: bool) -> None:
         """Mark a device as a development device, or lift the mark."""
 
-    async def dismiss_all(self, product_id: int) -> None:
-        """No device is quarantined in a product any more."""
+    async def dismiss_all(self, product_id: int) -> Sequence[DeviceID]:
+        """No device is quarantined in a product any more; those that were."""
 
     async def find_many(self, device_ids: Sequence[DeviceID]) -> Sequence[Device]:
         """The devices of these ids, in their order; unknown ones are left out."""

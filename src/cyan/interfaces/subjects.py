@@ -61,6 +61,11 @@ def team_changes(team_id: str) -> str:
     return f"team/{team_id}/changes"
 
 
+def product_changes(organization_id: str) -> str:
+    """An organization has one product more or fewer; the message is None."""
+    return f"organization/{organization_id}/products"
+
+
 def import_ends(import_id: str) -> str:
     """The end of an import; the message is None."""
     return f"import/{import_id}/ends"

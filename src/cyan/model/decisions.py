@@ -78,7 +78,6 @@ class RefusalCode(StrEnum):
     GROUP_UNUSABLE = "group_unusable"
     IMPORT_UNKNOWN = "import_unknown"
     IMPORT_UNUSABLE = "import_unusable"
-    ORGANIZATION_UNKNOWN = "organization_unknown"
     ONLY_OWNER = "only_owner"
     # Transfers
     TRANSFER_UNKNOWN = "transfer_unknown"

@@ -210,9 +210,9 @@ class Import:
 
     `position` is the number of the last line that the present state is done with;
     `counts` the lines by outcome, so far; `reserved` what a limit keeps free for
-    the rest. `claim_for` is the account that shall own what nobody owns. Whoever
-    works on it holds a lease until `leased_until`. `refusal` says why it was
-    refused as a whole.
+    the rest. `effect` is what it adds to which count. `claim_for` is the account
+    that shall own what nobody owns. Whoever works on it holds a lease until
+    `leased_until`. `refusal` says why it was refused as a whole.
     """
 
     id: str
@@ -228,6 +228,7 @@ class Import:
     counts: dict[str, int]
     reserved: int
     refusal: dict[str, Any] | None
+    effect: dict[str, Any] | None
     lease: str | None
     leased_until: datetime | None
     created_at: datetime

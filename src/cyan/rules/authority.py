@@ -75,6 +75,10 @@ class Action(StrEnum):
     PRODUCT_CLIENTS_CREATE = "clients:create"
     PRODUCT_CLIENTS_UPDATE = "clients:update"
     PRODUCT_CLIENTS_REMOVE = "clients:remove"
+    CLIENTS_LIST = "clients.own:list"
+    CLIENTS_CREATE = "clients.own:create"
+    CLIENTS_UPDATE = "clients.own:update"
+    CLIENTS_REMOVE = "clients.own:remove"
     ORGANIZATIONS_LIST = "organizations:list"
     ORGANIZATIONS_CREATE = "organizations:create"
     ORGANIZATION_GET = "organization:get"
@@ -145,10 +149,10 @@ def _table() -> dict[Action, Entry]:
         a.GROUPS_UPDATE: Entry(_MANAGERS, "MEM-1"),
         a.GROUPS_REMOVE: Entry(_MANAGERS, "MEM-1"),
         a.TEAM_LIST: Entry(_VIEWERS, "MEM-1"),
-        a.PRODUCT_CLIENTS_LIST: Entry(_ANYONE | _MANAGERS, "MEM-1"),
-        a.PRODUCT_CLIENTS_CREATE: Entry(_ANYONE | _MANAGERS, "MEM-1"),
-        a.PRODUCT_CLIENTS_UPDATE: Entry(_ANYONE | _MANAGERS, "MEM-1"),
-        a.PRODUCT_CLIENTS_REMOVE: Entry(_ANYONE | _MANAGERS, "MEM-1"),
+        a.PRODUCT_CLIENTS_LIST: Entry(_MANAGERS, "MEM-1"),
+        a.PRODUCT_CLIENTS_CREATE: Entry(_MANAGERS, "MEM-1"),
+        a.PRODUCT_CLIENTS_UPDATE: Entry(_MANAGERS, "MEM-1"),
+        a.PRODUCT_CLIENTS_REMOVE: Entry(_MANAGERS, "MEM-1"),
         a.ORGANIZATION_GET: Entry(_VIEWERS, "MEM-1"),
     }
     people_only = {
@@ -164,6 +168,10 @@ def _table() -> dict[Action, Entry]:
         a.TEAM_INVITE: Entry(_ADMINISTRATORS, "MEM-1"),
         a.TEAM_UPDATE: Entry(_ADMINISTRATORS, "MEM-1"),
         a.TEAM_REMOVE: Entry(_ADMINISTRATORS, "CLM-2"),
+        a.CLIENTS_LIST: Entry(_ANYONE, "CLM-1"),
+        a.CLIENTS_CREATE: Entry(_ANYONE, "CLM-1"),
+        a.CLIENTS_UPDATE: Entry(_ANYONE, "CLM-1"),
+        a.CLIENTS_REMOVE: Entry(_ANYONE, "CLM-1"),
         a.ORGANIZATIONS_LIST: Entry(_ANYONE, "MEM-1"),
         a.ORGANIZATIONS_CREATE: Entry(_ANYONE, "MEM-1"),
         a.ORGANIZATION_REMOVE: Entry(_TEAM_OWNER, "MEM-14"),

@@ -4,7 +4,7 @@ One's own devices are found by id or name; within a product, by id, what its tea
 may do with its members (`within` is the product's id or slug).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from cyan.interfaces import DeviceAbsent, DeviceSilent, Tx, World
 from cyan.interfaces.requests import Ping, Signal
@@ -107,16 +107,22 @@ async def _find_in_product(
     tx: Tx, actor: Actor, wanted: str, action: Action, within: str
 ) -> Device:
     product = await find_product(tx, actor, within, action)
-    try:
-        device = await tx.devices.find(DeviceID.parse(wanted))
-    except MalformedIdentifier:
-        device = None
-    if device is None or device.product_id != product.id:
-        raise Refused(not_in_product())
+    device = await find_member(tx, wanted, [product.id])
     if device.member_of is None and action not in _ON_QUARANTINED:  # MEM-8
         decision = decide_reach(ReachFacts(FeatureFacts.of(device), device.online))
         assert isinstance(decision, Refuse)  # quarantine takes the features away
         raise Refused(decision)
+    return device
+
+
+async def find_member(tx: Tx, wanted: str, product_ids: Collection[int]) -> Device:
+    """The device of this id in one of some products, quarantined or not."""
+    try:
+        device = await tx.devices.find(DeviceID.parse(wanted))
+    except MalformedIdentifier:
+        device = None
+    if device is None or device.product_id not in product_ids:
+        raise Refused(not_in_product())
     return device
 
 

@@ -4,7 +4,7 @@ Who hears an event is decided once, when it is published (docs/rules/events.md);
 the bus carries it to streams and devices, each with a bounded queue of its own.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cyan.interfaces import Stop, Tx, World, subjects
@@ -33,7 +33,8 @@ from cyan.rules.routing import (
     ears_of,
     hears,
 )
-from cyan.services.devices import find_device, get_device
+from cyan.services.devices import find_device, find_member, get_device
+from cyan.services.organizations import find_organization
 from cyan.services.ownership import is_outsider
 from cyan.services.products import find_product
 
@@ -180,13 +181,15 @@ class Tuning:
     """What a stream listens to.
 
     `device_id` keeps to one device, None to all; `prefix` to names that begin so.
-    `products` are those whose members are heard, None for the actor's own devices.
+    `products` are those whose members are heard, None for the actor's own devices;
+    `organization_id` whose products they are all.
     """
 
     actor: Actor
     prefix: str
     device_id: DeviceID | None
     products: Sequence[Product] | None = None
+    organization_id: str | None = None
 
 
 async def tune(
@@ -213,6 +216,41 @@ async def tune_to_product(
         return Tuning(actor, prefix, device_id, (product,))
 
     return await world.store.read(body)
+
+
+async def tune_to_organization(
+    world: World, actor: Actor, wanted: str, prefix: str = "", device: str | None = None
+) -> Tuning:
+    """Decide what an organization's stream may hear: members of all its products."""
+    action = Action.EVENTS_GET
+
+    async def body(tx: Tx) -> Tuning:
+        found = await find_organization(tx, actor, wanted, action)
+        products = await tx.products.list_of_team(found.id)
+        device_id = None
+        if device is not None:
+            member = await find_member(tx, device, [each.id for each in products])
+            device_id = member.id
+        return Tuning(actor, prefix, device_id, products, found.id)
+
+    return await world.store.read(body)
+
+
+async def publish_in_organization(
+    world: World, actor: Actor, publication: ProductPublication
+) -> None:
+    """Publish in all products of an organization; `product` names that."""
+
+    async def body(tx: Tx) -> Sequence[Product]:
+        action = Action.EVENTS_SEND
+        found = await find_organization(tx, actor, publication.product, action)
+        return await tx.products.list_of_team(found.id)
+
+    products = await world.store.read(body)
+    told = publication
+    event = _event(world, told.name, told.data, told.ttl, API_SOURCE)
+    for product in products:
+        _send(world, audience_of_product(product.id), event, "", None)
 
 
 def require_prefix(prefix: str) -> str:
@@ -288,12 +326,25 @@ def _end_with_rights(
         if tuning.products is None or change.product_id not in stays:
             end()
 
-    stops = []
-    if actor.token_hash is not None:
-        stops.append(bus.listen(subjects.token_ends(actor.token_hash), on_end))
+    stops = [
+        bus.listen(subjects.team_changes(team), on_team) for team in _teams(tuning)
+    ]
+    stops += [bus.listen(subject, on_end) for subject in _grounds(tuning)]
     if tuning.device_id is not None:
         device = subjects.device_changes(tuning.device_id)
         stops.append(bus.listen(device, on_device))
-    teams = {team for each in tuning.products or () for team in each.team_ids}
-    stops += [bus.listen(subjects.team_changes(team), on_team) for team in teams]
     return stops
+
+
+def _grounds(tuning: Tuning) -> Iterator[str]:
+    """On what a stream rests: it stops when that ends or changes."""
+    if tuning.actor.token_hash is not None:
+        yield subjects.token_ends(tuning.actor.token_hash)
+    if tuning.organization_id is not None:  # its products become more or fewer
+        yield subjects.product_changes(tuning.organization_id)
+
+
+def _teams(tuning: Tuning) -> set[str]:
+    """The teams to which a stream is owed."""
+    teams = {team for each in tuning.products or () for team in each.team_ids}
+    return teams if tuning.organization_id is None else teams | {tuning.organization_id}

@@ -71,6 +71,8 @@ async def finish_counting(
     more = record.counts.get(_JOINS, 0)
     count, limit = await room_for(tx, world, product)
     counts = {name: n for name, n in record.counts.items() if name != _JOINS}
+    effect = {"plan": product.plan, "count": count, "adds": more, "limit": limit}
+    record = replace(record, effect=effect)
     if not has_room(count, limit, more):
         full = product_full(count, limit, more, product.plan)
         return replace(
@@ -143,7 +145,7 @@ async def take_out_part(
         if device.member_of == record.product_id
         and device.standing_since == record.created_at
     ]
-    await leave(tx, record.product_id, members, world.clock.now())
+    await leave(tx, world, record.product_id, members, world.clock.now())
     changes = [await position_of(tx, each.id) for each in members if each.online]
     position = lines[-1].number if lines else record.lines
     undone = replace(record, position=position)

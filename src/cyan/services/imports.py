@@ -6,7 +6,9 @@ crash it goes on where it was, since each part and the note of how far it got ar
 transaction. `cyan.services.import_steps` has the steps. See docs/rules/membership.md.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import chain, islice
@@ -14,7 +16,7 @@ from itertools import chain, islice
 from cyan.interfaces import Tx, World, subjects
 from cyan.interfaces.subjects import DeviceChanged
 from cyan.model.accounts import Actor
-from cyan.model.decisions import RefusalCode, Refuse, Refused, refused
+from cyan.model.decisions import RefusalCode, Refused, refused
 from cyan.model.products import (
     Import,
     ImportLine,
@@ -33,6 +35,9 @@ SMALL = 1_000
 
 PART = 2_000
 MAX_LINES = 5_000_000
+LOOK_AGAIN = 5.0
+"""Seconds after which an import is looked at again, whoever works on it."""
+
 RECEIVING_FOR = timedelta(minutes=5)
 """How long the next lines of an upload may take, before it counts as abandoned."""
 
@@ -90,6 +95,7 @@ async def _draw(
         counts={},
         reserved=0,
         refusal=None,
+        effect=None,
         lease=None,
         leased_until=None,
         created_at=world.clock.now(),
@@ -105,7 +111,7 @@ async def _claim_for(tx: Tx, product: Product, claim_user: str | None) -> str | 
     roles = await tx.teams.roles_of(account.id if account else "", product.team_ids)
     if account is None or not roles:
         raise refused(
-            RefusalCode.TEAM_MEMBER_UNKNOWN,
+            RefusalCode.IMPORT_UNUSABLE,
             "claim_user is nobody of the product's team.",
             rule="CLM-4",
             remedy="Invite them to the team first, or leave claim_user out.",
@@ -129,7 +135,7 @@ async def _import_at_once(
         record = await finish_counting(tx, world, record, product)
         changes: Sequence[DeviceChanged] = ()
         if record.state is ImportState.REFUSED:
-            raise Refused(_refusal_of(record))
+            require_not_refused(record)
         if record.state is ImportState.ADDING:
             record, changes = await add_part(tx, world, record, product, SMALL)
         await tx.imports.update(record)
@@ -140,15 +146,44 @@ async def _import_at_once(
     return record
 
 
-def _refusal_of(record: Import) -> Refuse:
-    told = record.refusal or {}
-    return Refuse(
+def require_not_refused(record: Import) -> None:
+    """Raise the refusal of an import that was refused as a whole (LIM-5)."""
+    if record.refusal is None:
+        return
+    told = record.refusal
+    raise refused(
         RefusalCode.DEVICE_LIMIT,
-        told.get("reason", ""),
-        rule=told.get("rule"),
-        remedy=told.get("remedy"),
-        details=told.get("details"),
+        told["reason"],
+        rule=told["rule"],
+        remedy=told["remedy"],
+        details=told["details"],
     )
+
+
+async def _look_again(world: World, import_id: str) -> Import:
+    found = await world.store.read(lambda tx: tx.imports.find(import_id))
+    if found is None:
+        raise unknown_import()
+    return found
+
+
+async def finished(world: World, record: Import) -> Import:
+    """Wait until the jobs are done with an import; how it ended."""
+    ended = asyncio.Event()
+
+    def on_end(_: object) -> None:
+        ended.set()
+
+    stop = world.bus.listen(subjects.import_ends(record.id), on_end)
+    try:
+        while record.finished_at is None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_AGAIN):
+                    await ended.wait()
+            record = await _look_again(world, record.id)
+    finally:
+        stop()
+    return record
 
 
 async def _resolved(tx: Tx, texts: Sequence[str]) -> list[tuple[str, str | None]]:
@@ -257,6 +292,24 @@ async def lines_of(
     return await world.store.read(lambda tx: tx.imports.lines(import_id, after, limit))
 
 
+async def all_lines(
+    world: World, import_id: str, outcomes: Collection[LineOutcome] = ()
+) -> AsyncIterator[ImportLine]:
+    """All lines of an import that was found; `outcomes` keeps to some of them."""
+    after = -1
+    while part := await lines_of(world, import_id, after):
+        for line in part:
+            if not outcomes or line.outcome in outcomes:
+                yield line
+        after = part[-1].number
+
+
+def joined_by(record: Import) -> int:
+    """How many devices became members by an import."""
+    joining = (LineOutcome.ADDED, LineOutcome.APPROVED)
+    return sum(record.counts.get(each, 0) for each in joining)
+
+
 async def undo_import(
     world: World, actor: Actor, within: str, import_id: str
 ) -> Import:
@@ -282,15 +335,3 @@ async def undo_import(
     record = await world.store.transact(body)
     world.bus.publish(subjects.IMPORTS, None)
     return record
-
-
-ARRAYS: dict[LineOutcome, str] = {
-    LineOutcome.ADDED: "updatedDeviceIds",
-    LineOutcome.APPROVED: "updatedDeviceIds",
-    LineOutcome.ALREADY_THERE: "existingDeviceIds",
-    LineOutcome.OWNED_OUTSIDE: "nonmemberDeviceIds",
-    LineOutcome.INVALID: "invalidDeviceIds",
-    LineOutcome.WRONG_PLATFORM: "invalidDeviceIds",
-    LineOutcome.MEMBER_ELSEWHERE: "invalidDeviceIds",
-}
-"""The documented array that a line is told in (REST contract §3.2)."""

@@ -141,7 +141,7 @@ async def remove_member(
                 raise Refused(decision)
             case Remove():
                 assert device.product_id is not None  # it was found in a product
-                await leave(tx, device.product_id, [device], at)
+                await leave(tx, world, device.product_id, [device], at)
             case Dismiss():
                 await dismiss(tx, device)
             case Deny():
@@ -169,7 +169,7 @@ async def retire_member(world: World, actor: Actor, within: str, wanted: str) ->
         unclaimed = await tx.devices.find(device.id)
         assert unclaimed is not None  # a device is never forgotten
         assert device.product_id is not None  # it was found in a product
-        await leave(tx, device.product_id, [unclaimed], at)
+        await leave(tx, world, device.product_id, [unclaimed], at)
         return await position_of(tx, device.id)
 
     announce(world, await world.store.transact(body))

@@ -76,9 +76,12 @@ async def join(
 
 
 async def leave(
-    tx: Tx, product_id: int, devices: Sequence[Device], at: datetime
+    tx: Tx, world: World, product_id: int, devices: Sequence[Device], at: datetime
 ) -> None:
-    """Members are removed, and remembered as that (UNC-3, UNC-4)."""
+    """Members are removed, and remembered as that (UNC-3).
+
+    One that is online with this product's firmware is quarantined at once (UNC-4).
+    """
     if not devices:
         return
     ids = [each.id for each in devices]
@@ -89,6 +92,11 @@ async def leave(
     owners = Counter(each.owner_id for each in devices if each.owner_id)
     for owner_id, number in sorted(owners.items()):
         await tx.counts.add_to_sandbox(owner_id, number)
+    for device in devices:
+        if device.online and device.firmware_product_id == product_id:
+            removed = await tx.devices.find(device.id)
+            assert removed is not None  # a device is never forgotten
+            await settle(tx, world, removed, at, safe_mode=device.safe_mode)
 
 
 async def dismiss(tx: Tx, device: Device) -> None:
@@ -145,11 +153,11 @@ async def settle(
             if device.standing is not standing:
                 since = device.standing_since or at
                 await tx.fleets.note_standing(device.id, standing, None, since)
-            return None
+            return await _forget_others(tx, device, device.firmware_product_id)
         case Join():
             assert named is not None  # it was reported
             await join(tx, named, [Joiner.of(device)], at)
-            return None
+            return await _forget_others(tx, device, named.id)
         case BeQuarantined(reason=reason):
             assert named is not None  # it was reported
             await _quarantine(tx, device, named, reason, at)
@@ -248,11 +256,11 @@ async def _forget_others(tx: Tx, device: Device, here: int | None) -> Departed:
 
 async def restore(tx: Tx, device_id: DeviceID, departed: Departed) -> None:
     """It was a hello from safe mode: what it ended goes on (MEM-12)."""
+    for exclusion in departed.exclusions:
+        await tx.exclusions.set(exclusion)
     device = await tx.devices.find(device_id)
     if device is None or device.product_id is not None:
         return
-    for exclusion in departed.exclusions:
-        await tx.exclusions.set(exclusion)
     product_id = departed.place.product_id
     if product_id is not None and await tx.products.find(product_id) is not None:
         await tx.fleets.move(device_id, departed.place)

@@ -6,7 +6,8 @@ See docs/rules/products.md.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from cyan.interfaces import Body, Conflict, ProductCount, Tx, World
+from cyan.interfaces import Body, Conflict, ProductCount, Tx, World, subjects
+from cyan.interfaces.subjects import DeviceChanged, TeamChanged
 from cyan.model.accounts import Actor
 from cyan.model.decisions import RefusalCode, Refuse, Refused, refused
 from cyan.model.products import (
@@ -33,6 +34,7 @@ from cyan.rules.products import (
     decide_removal,
     slug_of,
 )
+from cyan.services.ownership import announce, position_of
 from cyan.services.tokens import announce_ends
 
 _NO_TEAM = ("-",)
@@ -230,7 +232,16 @@ async def create_product(world: World, actor: Actor, wish: ProductWish) -> Produ
             await tx.teams.set(owner)
         return await view_of(tx, product)
 
-    return await _transact(world, body)
+    view = await _transact(world, body)
+    announce_products(world, view.product)
+    return view
+
+
+def announce_products(world: World, product: Product) -> None:
+    """Tell an organization's streams that it has a product more or fewer."""
+    if product.organization_id is not None:
+        subject = subjects.product_changes(product.organization_id)
+        world.bus.publish(subject, None)
 
 
 async def _may_create(tx: Tx, actor: Actor, wanted: str) -> str:
@@ -317,7 +328,7 @@ async def _require_room_after(
 async def remove_product(world: World, actor: Actor, wanted: str) -> None:
     """Delete a product that has no members; its id is never used again (MEM-14)."""
 
-    async def body(tx: Tx) -> list[str]:
+    async def body(tx: Tx) -> _Removed:
         product = await find_product(tx, actor, wanted, Action.PRODUCTS_REMOVE)
         count = await tx.counts.of_product(product.id)
         decision = decide_removal(count.members + count.reserved)
@@ -326,14 +337,32 @@ async def remove_product(world: World, actor: Actor, wanted: str) -> None:
         ended = [*await tx.programs.tokens_of_product(product.id)]
         for user in await tx.programs.api_users_of(product.team_id):
             ended.append(user.token_hash)
+        team = await tx.teams.account_ids([product.team_id])
+        waited = await tx.fleets.dismiss_all(product.id)
         for client in await tx.programs.clients_of(product.id):
             await tx.programs.remove_client(client.id)
-        await tx.fleets.dismiss_all(product.id)
         await tx.teams.dissolve(product.team_id)
         await tx.products.remove(product.id)
-        return ended
+        moved = [await position_of(tx, device_id) for device_id in waited]
+        return _Removed(product, team, ended, moved)
 
-    announce_ends(world, await world.store.transact(body))
+    removed = await world.store.transact(body)
+    announce_ends(world, removed.tokens)
+    announce(world, *removed.devices)
+    for account_id in removed.team:
+        change = TeamChanged(account_id, None)
+        world.bus.publish(subjects.team_changes(removed.product.team_id), change)
+    announce_products(world, removed.product)
+
+
+@dataclass(frozen=True, slots=True)
+class _Removed:
+    """What a deleted product takes along: streams, tokens, who waited for it."""
+
+    product: Product
+    team: Sequence[str]
+    tokens: Sequence[str]
+    devices: Sequence[DeviceChanged]
 
 
 def _unusable(reason: str) -> Refused:

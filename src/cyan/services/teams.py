@@ -318,20 +318,13 @@ async def change_role(
         own = members.get(actor.account_id)
         by_owner = own is not None and own.role is TeamRole.OWNER
         decision = decide_role_change(RoleChangeFacts(member.role, role, by_owner))
-        changes: list[tuple[str, TeamRole | None]] = [(account.id, role)]
-        match decision:
-            case Refuse():
-                raise Refused(decision)
-            case HandOver():
-                await _hand_over(tx, world, found, account.id)
-                changes.append((actor.account_id, TeamRole.ADMINISTRATOR))
-            case _:
-                pass
-        for account_id, given in changes:
-            if given is None:
-                await tx.teams.remove(found.id, account_id)
-            else:
-                await tx.teams.set(TeamMember(found.id, account_id, given, at))
+        if isinstance(decision, Refuse):
+            raise Refused(decision)
+        changes = [(account.id, role)]
+        if isinstance(decision, HandOver):
+            await _hand_over(tx, world, found, account.id)
+            changes.append((actor.account_id, TeamRole.ADMINISTRATOR))
+        await _give_roles(tx, found.id, changes, at)
         moved = list(await _positions(tx, found.id, account.id))
         return found.id, changes, _teammate(account, role or member.role), moved
 
@@ -339,6 +332,19 @@ async def change_role(
     for account_id, given in changes:
         _announce(world, team_id, account_id, given, moved)
     return mate
+
+
+async def _give_roles(
+    tx: Tx,
+    team_id: str,
+    changes: Sequence[tuple[str, TeamRole | None]],
+    at: datetime,
+) -> None:
+    for account_id, role in changes:
+        if role is None:
+            await tx.teams.remove(team_id, account_id)
+        else:
+            await tx.teams.set(TeamMember(team_id, account_id, role, at))
 
 
 def _action_for(role: TeamRole | None, *, leaves: bool) -> Action:

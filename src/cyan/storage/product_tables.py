@@ -187,6 +187,7 @@ imports = Table(
     Column("counts", Document, nullable=False),
     Column("reserved", Integer, nullable=False),
     Column("refusal", Document),
+    Column("effect", Document),
     Column("lease", Text),
     Column("leased_until", Instant),
     Column("created_at", Instant, nullable=False),

@@ -7,15 +7,24 @@ from starlette.responses import PlainTextResponse, Response
 
 from cyan.api.errors import Family
 from cyan.api.routing import Routes
+from cyan.api.wire.devices import product_id_of
 from cyan.api.wire.moments import moment
 from cyan.interfaces import World
 from cyan.model.accounts import Actor
 from cyan.model.decisions import RefusalCode as Code
 from cyan.services import calls
+from cyan.services.calls import ReadOutcome, Target
 
 routes = Routes()
 
-UNANSWERED = (Code.DEVICE_UNKNOWN, Code.DEVICE_OFFLINE, Code.DEVICE_SILENT)
+UNANSWERED = (
+    Code.DEVICE_UNKNOWN,
+    Code.DEVICE_OFFLINE,
+    Code.DEVICE_SILENT,
+    Code.DEVICE_QUARANTINED,
+    Code.WRONG_PLATFORM,
+    Code.DEVICE_UNCLAIMED,
+)
 
 
 class Format(Struct):
@@ -50,9 +59,20 @@ async def read_variable(
     world: World, actor: Actor, device: str, variable: str, query: Format
 ) -> dict[str, Any] | Response:
     """Read a variable of a device."""
-    outcome = await calls.read_variable(world, actor, device, variable)
+    return await read(world, actor, Target(device, variable), query)
+
+
+async def read(
+    world: World, actor: Actor, target: Target, query: Format
+) -> dict[str, Any] | Response:
+    """Read a variable, and tell it as the client wants it."""
+    outcome = await calls.read_variable(world, actor, target)
     if query.format == "raw":
         return PlainTextResponse(_as_text(outcome.value))
+    return _told(world, target.name, outcome)
+
+
+def _told(world: World, variable: str, outcome: ReadOutcome) -> dict[str, Any]:
     found = outcome.device
     core = {
         "name": found.name,
@@ -61,7 +81,7 @@ async def read_variable(
         "connected": True,
         "last_handshake_at": moment(found.last_handshake_at),
         "deviceID": found.id,
-        "product_id": found.platform_id,
+        "product_id": product_id_of(found),
     }
     return {
         "cmd": "VarReturn",
@@ -86,7 +106,14 @@ async def call_function(
     query: Format,
 ) -> dict[str, Any] | Response:
     """Call a function of a device."""
-    outcome = await calls.call_function(world, actor, device, function, body.text)
+    return await call(world, actor, Target(device, function), body, query)
+
+
+async def call(
+    world: World, actor: Actor, target: Target, body: Argument, query: Format
+) -> dict[str, Any] | Response:
+    """Call a function, and tell what it returned as the client wants it."""
+    outcome = await calls.call_function(world, actor, target, body.text)
     if query.format == "raw":
         return PlainTextResponse(_as_text(outcome.value))
     return {

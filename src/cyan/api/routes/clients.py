@@ -10,6 +10,7 @@ from cyan.interfaces import World
 from cyan.model.accounts import Actor, Client, ClientKind
 from cyan.model.decisions import RefusalCode as Code
 from cyan.model.decisions import refused
+from cyan.model.products import ProductClient
 from cyan.services import clients
 from cyan.services.clients import ClientWish
 
@@ -27,6 +28,7 @@ class ClientAttributes(Struct):
     secret: str | UnsetType = UNSET
     redirect_uri: str | UnsetType = UNSET
     scope: str | UnsetType = UNSET
+    product_id: int | UnsetType = UNSET
 
 
 class ClientReply(Struct):
@@ -59,7 +61,10 @@ class ClientChanges(Struct):
     scope: Text | None = None
 
 
-def _attributes(client: Client, secret: str | None = None) -> ClientAttributes:
+def attributes_of(
+    client: Client | ProductClient, secret: str | None = None
+) -> ClientAttributes:
+    """What is told of a client; its secret only where it is given."""
     return ClientAttributes(
         name=client.name,
         type=client.kind,
@@ -70,31 +75,35 @@ def _attributes(client: Client, secret: str | None = None) -> ClientAttributes:
     )
 
 
-@routes("GET /v1/clients", scope="clients:list", family=Family.LIST)
+def wish_of(body: NewClient) -> ClientWish:
+    """The client that is wished for; `Refused` if it has no name or type."""
+    if body.name is None or body.type is None:
+        raise refused(Code.REQUEST_INCOMPLETE, "name and type are required")
+    return ClientWish(body.name, body.type, body.redirect_uri, body.scope)
+
+
+@routes("GET /v1/clients", scope="clients.own:list", family=Family.LIST)
 async def list_clients(world: World, actor: Actor) -> ClientList:
     """List your OAuth clients, without their secrets."""
     found = await clients.list_clients(world, actor)
-    return ClientList([_attributes(each) for each in found])
+    return ClientList([attributes_of(each) for each in found])
 
 
 @routes(
     "POST /v1/clients",
-    scope="clients:create",
+    scope="clients.own:create",
     family=Family.LIST,
     refusals=(Code.CLIENT_UNUSABLE, Code.REQUEST_INCOMPLETE, Code.BUSY),
 )
 async def create_client(world: World, actor: Actor, body: NewClient) -> ClientReply:
     """Make an OAuth client; its secret is told now and never again."""
-    if body.name is None or body.type is None:
-        raise refused(Code.REQUEST_INCOMPLETE, "name and type are required")
-    wish = ClientWish(body.name, body.type, body.redirect_uri, body.scope)
-    client, secret = await clients.create_client(world, actor, wish)
-    return ClientReply(_attributes(client, secret))
+    client, secret = await clients.create_client(world, actor, wish_of(body))
+    return ClientReply(attributes_of(client, secret))
 
 
 @routes(
     "PUT /v1/clients/{client}",
-    scope="clients:update",
+    scope="clients.own:update",
     family=Family.LIST,
     refusals=(Code.CLIENT_NOT_FOUND, Code.CLIENT_UNUSABLE),
 )
@@ -105,12 +114,12 @@ async def change_client(
     changed = await clients.update_client(
         world, actor, client, name=body.name, scope=body.scope
     )
-    return ClientReply(_attributes(changed))
+    return ClientReply(attributes_of(changed))
 
 
 @routes(
     "DELETE /v1/clients/{client}",
-    scope="clients:remove",
+    scope="clients.own:remove",
     family=Family.LIST,
     refusals=(Code.CLIENT_NOT_FOUND,),
     status=204,

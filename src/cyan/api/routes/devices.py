@@ -18,7 +18,14 @@ from cyan.model.decisions import RefusalCode as Code
 from cyan.model.decisions import refused
 from cyan.model.devices import Device
 from cyan.services import changes, claims, devices
-from cyan.services.changes import Change, ForceUpdates, Note, Rename
+from cyan.services.changes import (
+    Change,
+    ForceUpdates,
+    MarkDevelopment,
+    Note,
+    Rename,
+    SetGroups,
+)
 
 routes = Routes()
 
@@ -159,6 +166,11 @@ async def change_device(
     world: World, actor: Actor, device: str, body: Changes
 ) -> dict[str, Any]:
     """Rename a device, note something, let it signal, or force its updates."""
+    return await carry_out(world, actor, device, body, wishes_in(body))
+
+
+def wishes_in(body: Changes) -> list[Change]:
+    """The changes that a request asks for, besides signalling."""
     wanted: list[Change] = []
     if body.name is not UNSET:
         wanted.append(Rename(body.name))
@@ -166,25 +178,37 @@ async def change_device(
         wanted.append(Note(body.notes))
     if body.firmware_updates_forced is not UNSET:
         wanted.append(ForceUpdates(body.firmware_updates_forced))
+    return wanted
+
+
+async def carry_out(
+    world: World,
+    actor: Actor,
+    device: str,
+    body: Changes,
+    wanted: Sequence[Change],
+    within: str | None = None,
+) -> dict[str, Any]:
+    """Make the changes, let the device signal, and tell what became of it."""
     if not wanted and body.signal is UNSET:
         raise refused(
             Code.NOTHING_TO_DO,
             "Nothing to do?",
-            remedy="Send name, notes, signal or firmware_updates_forced.",
+            remedy="Send name, notes, signal or firmware_updates_forced; for a "
+            "product's device also development or groups.",
         )
+    reply: dict[str, Any] = {}
     if wanted:
-        found = await changes.change_device(world, actor, device, wanted)
-    else:
-        found = await devices.get_device(world, actor, device)
-    reply = _changed(found, wanted)
+        changed = await changes.change_device(world, actor, device, wanted, within)
+        reply, device = changed_of(changed, wanted), changed.id
     if body.signal is not UNSET:
         on = str(body.signal) in ("1", "True", "true")
-        await devices.signal_device(world, actor, found.id, on)
-        reply |= {"connected": True, "signaling": on}
+        found = await devices.signal_device(world, actor, device, on, within)
+        reply |= {"id": found.id, "connected": True, "signaling": on}
     return {**reply, "updated_at": moment(world.clock.now())}
 
 
-def _changed(device: Device, wanted: Sequence[Change]) -> dict[str, Any]:
+def changed_of(device: Device, wanted: Sequence[Change]) -> dict[str, Any]:
     """The id and what was changed, as it is kept."""
     reply: dict[str, Any] = {"id": device.id}
     for change in wanted:
@@ -195,6 +219,10 @@ def _changed(device: Device, wanted: Sequence[Change]) -> dict[str, Any]:
                 reply["notes"] = device.notes
             case ForceUpdates():
                 reply["firmware_updates_forced"] = device.updates_forced
+            case MarkDevelopment():
+                reply["development"] = device.development
+            case SetGroups(groups=groups):
+                reply["groups"] = sorted(set(groups))
     return reply
 
 

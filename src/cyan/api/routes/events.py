@@ -15,7 +15,7 @@ from cyan.bus import BoundedQueue
 from cyan.interfaces import World
 from cyan.model.accounts import Actor
 from cyan.model.decisions import RefusalCode as Code
-from cyan.model.events import Event
+from cyan.model.events import Event, ProductEvent
 from cyan.services import events
 from cyan.services.events import Tuning
 
@@ -51,9 +51,26 @@ class EventData(Struct):
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
-def piece_of(event: Event) -> bytes:
+class ProductEventData(EventData, kw_only=True):
+    """What a product's stream says besides: owner, version and product."""
+
+    userid: str
+    version: int | None
+    public: bool = False
+    productID: int  # noqa: N815 - a wire field
+
+
+def piece_of(heard: Event | ProductEvent) -> bytes:
     """An event as a stream carries it: a line with its name, a line with the rest."""
+    event = heard if isinstance(heard, Event) else heard.event
     told = EventData(event.data, event.ttl, moment(event.published_at), event.source)
+    if isinstance(heard, ProductEvent):
+        told = ProductEventData(
+            *(told.data, told.ttl, told.published_at, told.coreid),
+            userid=heard.owner_id,
+            version=heard.version,
+            productID=heard.product_id,
+        )
     return b"event: %b\ndata: %b\n\n" % (event.name.encode(), _encode(told))
 
 
@@ -69,13 +86,13 @@ async def publish_event(world: World, actor: Actor, body: Publication) -> Publis
     return Published()
 
 
-def _stream(world: World, tuning: Tuning, request: Request) -> EventStream:
+def stream(world: World, tuning: Tuning, request: Request) -> EventStream:
     """Open a stream; it is closed when its token or its ground ends."""
     queue = BoundedQueue()
     leave = request.state.streams.enter(world, request.state.address, queue)
 
-    def hear(event: Event) -> None:
-        queue.put(piece_of(event))
+    def hear(heard: Event | ProductEvent) -> None:
+        queue.put(piece_of(heard))
 
     stop = events.listen(world, tuning, hear, queue.close)
 
@@ -94,7 +111,7 @@ def _stream(world: World, tuning: Tuning, request: Request) -> EventStream:
 )
 async def hear_own(world: World, actor: Actor, request: Request) -> Response:
     """Hear the events of all your devices."""
-    return _stream(world, await events.tune(world, actor), request)
+    return stream(world, await events.tune(world, actor), request)
 
 
 @routes(
@@ -107,7 +124,7 @@ async def hear_own_by_prefix(
     world: World, actor: Actor, prefix: str, request: Request
 ) -> Response:
     """Hear the events of all your devices whose names begin with a prefix."""
-    return _stream(world, await events.tune(world, actor, prefix), request)
+    return stream(world, await events.tune(world, actor, prefix), request)
 
 
 @routes(
@@ -120,7 +137,7 @@ async def hear_device(
     world: World, actor: Actor, device: str, request: Request
 ) -> Response:
     """Hear the events of one of your devices."""
-    return _stream(world, await events.tune(world, actor, "", device), request)
+    return stream(world, await events.tune(world, actor, "", device), request)
 
 
 @routes(
@@ -133,7 +150,7 @@ async def hear_device_by_prefix(
     world: World, actor: Actor, device: str, prefix: str, request: Request
 ) -> Response:
     """Hear the events of one of your devices whose names begin with a prefix."""
-    return _stream(world, await events.tune(world, actor, prefix, device), request)
+    return stream(world, await events.tune(world, actor, prefix, device), request)
 
 
 @routes(
@@ -145,7 +162,7 @@ async def hear_device_by_prefix(
 async def hear_everything(world: World, actor: Actor, request: Request) -> Response:
     """Refuse the stream of everything: it wants a prefix."""
     prefix = events.require_prefix("")
-    return _stream(world, await events.tune(world, actor, prefix), request)
+    return stream(world, await events.tune(world, actor, prefix), request)
 
 
 @routes(
@@ -159,4 +176,4 @@ async def hear_by_prefix(
 ) -> Response:
     """Hear your events whose names begin with a prefix, as `subscribe --all` does."""
     prefix = events.require_prefix(prefix)
-    return _stream(world, await events.tune(world, actor, prefix), request)
+    return stream(world, await events.tune(world, actor, prefix), request)

@@ -31,7 +31,7 @@ class KeyUpload(Struct):
 
 @routes(
     "POST /v1/provisioning/{device}",
-    scope="devices:update",
+    scope="keys:upload",
     family=Family.PERMISSION,
     refusals=(Code.DEVICE_UNKNOWN, Code.KEY_UNUSABLE, Code.KEY_PROTECTED),
 )
@@ -70,7 +70,7 @@ def _unusable(reason: str) -> Exception:
 
 @routes(
     "GET /v1/serial_numbers/{serial}",
-    scope="devices:get",
+    scope="serials:get",
     family=Family.SINGLE,
     refusals=(Code.SERIAL_UNKNOWN, Code.RATE_LIMITED),
 )

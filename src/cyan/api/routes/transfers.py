@@ -65,7 +65,7 @@ def _attributes(view: TransferView) -> TransferAttributes:
     )
 
 
-@routes("GET /v1/transfers", scope="devices:list", family=Family.LIST)
+@routes("GET /v1/transfers", scope="transfers:answer", family=Family.LIST)
 async def list_transfers(world: World, actor: Actor) -> TransferList:
     """List the requests for your devices, and your requests for others'."""
     views = await transfers.list_transfers(world, actor)
@@ -74,7 +74,7 @@ async def list_transfers(world: World, actor: Actor) -> TransferList:
 
 @routes(
     "PUT /v1/transfers/{transfer}",
-    scope="devices:release",
+    scope="transfers:answer",
     family=Family.LIST,
     refusals=(Code.TRANSFER_UNKNOWN, Code.TRANSFER_OVER, Code.DEVICE_LIMIT),
 )

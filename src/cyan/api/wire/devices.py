@@ -1,13 +1,14 @@
 """A device's attributes on the wire (REST contract §2.1)."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import asdict
 
 from cyan.api.wire.moments import moment
-from cyan.model.devices import Device
+from cyan.model.devices import Device, Standing
 from cyan.model.platforms import is_cellular, version_text
+from cyan.services.members import MemberView
 
 
 class DeviceSummary(Struct):
@@ -40,6 +41,12 @@ class DeviceSummary(Struct):
     imei: str | UnsetType = UNSET
 
 
+class Protection(Struct):
+    """Whether the device takes commands over USB from strangers."""
+
+    status: Literal["disabled", "active"]
+
+
 class DeviceDetail(DeviceSummary, kw_only=True):
     """One device alone: what `GET /v1/devices/:d` adds."""
 
@@ -47,14 +54,17 @@ class DeviceDetail(DeviceSummary, kw_only=True):
     pinned_build_target: str | None = None
     firmware_updates_enabled: bool
     firmware_updates_forced: bool
+    device_protection: Protection
     mobile_secret: str | UnsetType = UNSET
 
 
-def summary_of(device: Device) -> DeviceSummary:
-    """What a list says of a device of no product.
+def product_id_of(device: Device) -> int | None:
+    """Its product's id, or its platform's: by that clients tell it from a member."""
+    return device.platform_id if device.member_of is None else device.member_of
 
-    Its `product_id` is its platform's id: by that clients tell it from a member.
-    """
+
+def summary_of(device: Device) -> DeviceSummary:
+    """What a list says of a device."""
     online = device.session_id is not None
     version = device.system_version
     system = version_text(version) if version is not None else None
@@ -65,7 +75,7 @@ def summary_of(device: Device) -> DeviceSummary:
         device.last_address,
         moment(device.last_heard),
         moment(device.last_handshake_at),
-        device.platform_id,
+        product_id_of(device),
         device.platform_id,
         online,
         online,
@@ -91,5 +101,74 @@ def detail_of(device: Device, owner: str | None) -> DeviceDetail:
         owner=owner,
         firmware_updates_enabled=device.updates_enabled,
         firmware_updates_forced=device.updates_forced,
+        device_protection=protection_of(device),
         mobile_secret=device.mobile_secret or UNSET,
     )
+
+
+def protection_of(device: Device) -> Protection:
+    """What the device said of its protection when it described itself."""
+    return Protection("active" if device.protected else "disabled")
+
+
+class MemberSummary(DeviceSummary, kw_only=True):
+    """One device of a product's list; a quarantined one tells why and since when."""
+
+    owner: str | None
+    groups: list[str]
+    development: bool
+    quarantined: bool
+    denied: bool
+    firmware_product_id: int | None
+    firmware_version: int | None
+    desired_firmware_version: int | None = None
+    targeted_firmware_release_version: int | None = None
+    wrong_platform: bool | UnsetType = UNSET
+    quarantine_reason: str | UnsetType = UNSET
+    quarantined_since: str | UnsetType = UNSET
+    mobile_secret: str | UnsetType = UNSET
+
+
+class MemberDetail(MemberSummary, kw_only=True):
+    """One device of a product alone."""
+
+    pinned_build_target: str | None = None
+    firmware_updates_enabled: bool
+    firmware_updates_forced: bool
+    device_protection: Protection
+
+
+def member_of(view: MemberView) -> MemberSummary:
+    """What a product's list says of a device."""
+    return MemberSummary(**asdict(summary_of(view.device)), **_standing_of(view))
+
+
+def member_detail_of(view: MemberView) -> MemberDetail:
+    """What is said of one device of a product alone."""
+    device = view.device
+    return MemberDetail(
+        **asdict(summary_of(device)),
+        **_standing_of(view),
+        firmware_updates_enabled=device.updates_enabled,
+        firmware_updates_forced=device.updates_forced,
+        device_protection=protection_of(device),
+    )
+
+
+def _standing_of(view: MemberView) -> dict[str, Any]:
+    device = view.device
+    outside = device.quarantined_in is not None
+    since = moment(device.standing_since)
+    return {
+        "owner": view.owner,
+        "groups": list(view.groups),
+        "development": device.development,
+        "quarantined": outside,
+        "denied": device.standing is Standing.DENIED,
+        "firmware_product_id": device.firmware_product_id,
+        "firmware_version": device.firmware_version,
+        "wrong_platform": device.standing is Standing.WRONG_PLATFORM or UNSET,
+        "quarantine_reason": (outside and device.standing_reason) or UNSET,
+        "quarantined_since": (outside and since) or UNSET,
+        "mobile_secret": device.mobile_secret or UNSET,
+    }

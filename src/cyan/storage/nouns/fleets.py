@@ -53,7 +53,7 @@ NOTE_STANDING = Statement[None](
     ),
     None,
 )
-DISMISS_ALL = Statement[None](
+DISMISS_ALL = Statement[DeviceID](
     update(devices)
     .where(devices.c.product_id == bindparam("in_product"))
     .values(
@@ -62,8 +62,9 @@ DISMISS_ALL = Statement[None](
         standing_reason=None,
         standing_since=None,
         development=func.false(),
-    ),
-    None,
+    )
+    .returning(devices.c.id),
+    DeviceID,
 )
 SET_DEVELOPMENT = Statement[None](
     update(devices)
@@ -258,9 +259,9 @@ class Fleets:
             SET_DEVELOPMENT, device_id=device_id, new_development=development
         )
 
-    async def dismiss_all(self, product_id: int) -> None:
-        """No device is quarantined in a product any more."""
-        await self._run(DISMISS_ALL, in_product=product_id)
+    async def dismiss_all(self, product_id: int) -> Sequence[DeviceID]:
+        """No device is quarantined in a product any more; those that were."""
+        return await self._run(DISMISS_ALL, in_product=product_id)
 
     async def find_many(self, device_ids: Sequence[DeviceID]) -> Sequence[Device]:
         """The devices of these ids, in their order; unknown ones are left out."""

@@ -42,6 +42,7 @@ _CHANGES = (
     "counts",
     "reserved",
     "refusal",
+    "effect",
     "lease",
     "leased_until",
     "finished_at",

@@ -276,6 +276,7 @@ def _make_tables() -> None:
         sa.Column("counts", Document(), nullable=False),
         sa.Column("reserved", sa.Integer(), nullable=False),
         sa.Column("refusal", Document(), nullable=True),
+        sa.Column("effect", Document(), nullable=True),
         sa.Column("lease", sa.Text(), nullable=True),
         sa.Column("leased_until", Instant(), nullable=True),
         sa.Column("created_at", Instant(), nullable=False),
