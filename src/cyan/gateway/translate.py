@@ -28,6 +28,7 @@ def description_of(described: Described) -> Description:
         imei=described.imei,
         iccid=described.iccid,
         app_hash=described.app_hash,
+        protected=described.protected,
     )
 
 

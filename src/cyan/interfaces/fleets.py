@@ -364,6 +364,7 @@ class LineFacts:
     standing: Standing | None
     owner_id: str | None
     session_id: str | None
+    protected: bool | None
 
 
 class Imports(Protocol):

@@ -37,8 +37,8 @@ class Device:
     or quarantined there since `standing_since`; both are None in no product.
     `session_id` is the open session with the device service, None while offline.
     `functions` and `variables` (name to type) are None until the device described
-    itself. `firmware_product_id` and `firmware_version` are what its firmware
-    reported.
+    itself, `protected` what it then said of its device protection.
+    `firmware_product_id` and `firmware_version` are what its firmware reported.
     """
 
     id: DeviceID
@@ -62,6 +62,7 @@ class Device:
     safe_mode: bool
     updates_enabled: bool
     updates_forced: bool
+    protected: bool
     serial_number: str | None
     imei: str | None
     iccid: str | None
@@ -153,3 +154,4 @@ class Description:
     iccid: str | None = None
     app_hash: str | None = None
     modules: list[dict[str, Any]] | None = None
+    protected: bool | None = None

@@ -48,6 +48,7 @@ class Product:
     claiming: Claiming
     location_opt_in: bool
     known_application_opt_in: bool
+    device_protection: bool
     plan: Plan
     device_limit: int
     created_at: datetime
@@ -189,6 +190,7 @@ class LineOutcome(StrEnum):
     INVALID = "invalid"
     WRONG_PLATFORM = "wrong platform"
     OWNED_OUTSIDE = "owned outside the team"
+    PROTECTED = "protected"
     MEMBER_ELSEWHERE = "member elsewhere"
 
 

@@ -22,6 +22,9 @@ _FUNCTION_LETTERS = {
     2: "b", 3: "m", 4: "s", 5: "u", 7: "c", 8: "a",
 }  # fmt: skip
 
+_PROTECTED = 6
+"""The field of a system describe that tells of device protection (wire §4.4)."""
+
 
 class DescribeFlag(IntFlag):
     """Which parts a describe carries or asks for."""
@@ -50,6 +53,7 @@ class Described:
     modules: tuple[Module, ...] | None = None
     imei: str | None = None
     iccid: str | None = None
+    protected: bool | None = None
 
     @property
     def app_hash(self) -> str | None:
@@ -135,15 +139,19 @@ def _hash(text: Any) -> str | None:
 def _read_system(payload: bytes) -> Described:
     modules: list[Module] = []
     texts: dict[int, str] = {}
+    protected = False  # as zero values are left out
     for number, value in read_fields(payload):
         if number == 1 and isinstance(value, bytes) and len(modules) < MAX_MODULES:
             modules.append(_read_module(value))
         elif number in (2, 3) and isinstance(value, bytes):
             texts[number] = value.decode(errors="replace")
+        elif number == _PROTECTED:
+            protected = bool(value)
     return Described(
         modules=tuple(modules),
         imei=_digits(texts.get(2)),
         iccid=_digits(texts.get(3)),
+        protected=protected,
     )
 
 

@@ -57,7 +57,8 @@ class AdditionFacts:
     """What a line is decided by.
 
     `unknown_welcome` is whether a Device ID that was never met may be listed: the
-    setting `first-contact` is `first-use` (MEM-4).
+    setting `first-contact` is `first-use` (MEM-4); `protected` whether the device has
+    device protection switched on and the product has not.
     """
 
     named: Named
@@ -65,6 +66,7 @@ class AdditionFacts:
     platform: PlatformMatch
     belongs: Belongs
     owner: Owner
+    protected: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,13 @@ OUTCOMES: Mapping[LineOutcome, LineDecision] = {
             "Ask its owner to unclaim it, or to join the team.",
         ),
         LineDecision(
+            LineOutcome.PROTECTED,
+            "MEM-4",
+            "It has device protection switched on, and this product has not.",
+            "Switch device protection on for the product, or off on the device with "
+            "`particle device-protection disable`.",
+        ),
+        LineDecision(
             LineOutcome.MEMBER_ELSEWHERE,
             "MEM-3",
             "It is a member of another product of yours.",
@@ -145,6 +154,8 @@ def _outcome_of_free(facts: AdditionFacts) -> LineOutcome:
     waits = facts.belongs is Belongs.WAITS_HERE
     if facts.platform is PlatformMatch.OTHER:  # MEM-2
         return LineOutcome.WRONG_PLATFORM
+    if facts.protected:  # MEM-4
+        return LineOutcome.PROTECTED
     if waits:  # MEM-8, whoever owns it
         return LineOutcome.APPROVED
     if facts.owner is Owner.OUTSIDER:  # MEM-3

@@ -212,6 +212,7 @@ def _of_line(
             platform=_platform(line, product),
             belongs=_belongs(line, product, visible),
             owner=_owner(line, team),
+            protected=bool(line.protected) and not product.device_protection,
         )
     )
     if decision.joins and not line.first:  # an earlier line names it, too

@@ -62,6 +62,7 @@ class ProductChanges:
     claiming: Claiming | None = None
     location_opt_in: bool | None = None
     known_application_opt_in: bool | None = None
+    device_protection: bool | None = None
     plan: Plan | None = None
     device_limit: int | None = None
 
@@ -222,6 +223,7 @@ async def create_product(world: World, actor: Actor, wish: ProductWish) -> Produ
             claiming=Claiming.TEAM_AND_CUSTOMERS,
             location_opt_in=wish.location_opt_in,
             known_application_opt_in=False,
+            device_protection=False,
             plan=Plan.FREE,
             device_limit=0,
             created_at=at,

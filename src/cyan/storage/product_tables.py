@@ -38,6 +38,7 @@ products = Table(
     Column("claiming", Named(Claiming), nullable=False),
     Column("location_opt_in", Flag, nullable=False),
     Column("known_application_opt_in", Flag, nullable=False),
+    Column("device_protection", Flag, nullable=False, server_default=text("FALSE")),
     Column("plan", Named(Plan), nullable=False),
     Column("device_limit", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),

@@ -126,6 +126,7 @@ devices = Table(
     Column("safe_mode", Flag, nullable=False, server_default=text("FALSE")),
     Column("updates_enabled", Flag, nullable=False, server_default=text("TRUE")),
     Column("updates_forced", Flag, nullable=False, server_default=text("FALSE")),
+    Column("protected", Flag, nullable=False, server_default=text("FALSE")),
     Column("serial_number", Text, unique=True),
     Column("imei", Text),
     Column("iccid", Text),

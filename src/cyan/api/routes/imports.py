@@ -43,7 +43,7 @@ class ImportBody(Struct):
 
     id: Text | None = None
     ids: list[str] | None = None
-    file: Upload | str | None = None
+    file: Upload | None = None
     claim_user: Text | None = None
     import_sims: bool | None = None
     dry_run: bool | None = None
@@ -137,12 +137,10 @@ def _identifiers_in(body: ImportBody) -> Iterator[str]:
     return chain(texts, identifiers(_lines_of(body.file)))
 
 
-def _lines_of(file: Upload | str | None) -> Iterable[str]:
+def _lines_of(file: Upload | None) -> Iterable[str]:
     """The lines of a file; what is no UTF-8 in it is no identifier either."""
     if file is None:
         return ()
-    if isinstance(file, str):
-        return file.splitlines()
     return io.TextIOWrapper(file.file, encoding="utf-8", errors="replace")
 
 

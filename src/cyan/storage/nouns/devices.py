@@ -21,7 +21,7 @@ _SESSION = (
     "firmware_version",
     "system_version",
 )
-_DESCRIBED = ("functions", "variables", "imei", "iccid", "app_hash")
+_DESCRIBED = ("functions", "variables", "imei", "iccid", "app_hash", "protected")
 
 
 def _set(*names: str) -> Statement[None]:

@@ -114,6 +114,7 @@ FACTS = Statement[LineFacts](
         devices.c.standing,
         devices.c.owner_id,
         devices.c.session_id,
+        devices.c.protected,
     )
     .select_from(
         import_lines.outerjoin(devices, devices.c.id == import_lines.c.device_id)

@@ -34,9 +34,8 @@ def upgrade() -> None:
         sa.Column("standing", sa.Text()),
         sa.Column("standing_reason", sa.Text()),
         sa.Column("standing_since", Instant()),
-        sa.Column(
-            "development", Flag(), nullable=False, server_default=sa.text("FALSE")
-        ),
+        sa.Column("development", Flag(), nullable=False, server_default=FALSE),
+        sa.Column("protected", Flag(), nullable=False, server_default=FALSE),
         sa.Column("connected_us", RowNumber, nullable=False, server_default="0"),
     ):
         op.add_column("devices", column)
@@ -89,6 +88,7 @@ def _make_tables() -> None:
         sa.Column("claiming", sa.Text(), nullable=False),
         sa.Column("location_opt_in", Flag(), nullable=False),
         sa.Column("known_application_opt_in", Flag(), nullable=False),
+        sa.Column("device_protection", Flag(), server_default=FALSE, nullable=False),
         sa.Column("plan", sa.Text(), nullable=False),
         sa.Column("device_limit", sa.Integer(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
