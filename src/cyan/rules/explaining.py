@@ -10,14 +10,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cyan.model.decisions import Allow, RefusalCode, Refuse
+from cyan.model.devices import QuarantineReason
+from cyan.model.devices import Standing as Place
+from cyan.rules.authority import WHO_MAY, Action, Role
 from cyan.rules.claiming import (
     ClaimFacts,
     KeepOwner,
+    Membership,
     Ownership,
     UnclaimFacts,
     decide_claim,
     decide_unclaim,
 )
+from cyan.rules.departures import DepartureFacts, decide_departure
 from cyan.rules.features import (
     FeatureFacts,
     ReachFacts,
@@ -27,7 +32,7 @@ from cyan.rules.features import (
 
 
 class CapabilityName(StrEnum):
-    """What an explanation tells of: three acts of the actor, then the features."""
+    """What an explanation tells of: acts of people, then what the device may."""
 
     CLAIM = "claim"
     UNCLAIM = "unclaim"
@@ -37,23 +42,34 @@ class CapabilityName(StrEnum):
     CALL = "call"
     READ = "read"
     OTA = "ota"
+    REMOVE = "remove"
+    APPROVE = "approve"
+    DENY = "deny"
 
 
 @dataclass(frozen=True, slots=True)
 class ExplainFacts:
     """What an explanation is made from; the actor is entitled to it.
 
-    `cellular` is whether the device's platform has a modem. `owned` and `limit` are
-    the actor's, as for a claim.
+    `cellular` is whether the device's platform has a modem. `count` and `limit` are
+    the actor's, as for a claim. `place` and `reason` are how it stands to a product,
+    `product` what that is called and `membership` how the actor stands to it;
+    `manager` is whether the actor may manage its devices.
     """
 
     ownership: Ownership
+    owned: bool
     operator: bool
     online: bool
     safe_mode: bool
     cellular: bool
-    owned: int
+    count: int
     limit: int
+    place: Place | None = None
+    reason: QuarantineReason | None = None
+    product: str | None = None
+    membership: Membership = Membership.NONE
+    manager: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +85,7 @@ class Standing:
 class Capability:
     """One thing that can be done or not, by which rule and why.
 
-    `code` and `remedy` are None where it is allowed.
+    `code` and `remedy` are None where it is allowed; `by` are the roles that may try.
     """
 
     name: CapabilityName
@@ -78,6 +94,27 @@ class Capability:
     reason: str
     remedy: str | None = None
     code: RefusalCode | None = None
+
+    @property
+    def by(self) -> tuple[Role, ...]:
+        """Who may try it at all; for what the device itself does, nobody."""
+        action = _ACTIONS.get(self.name)
+        return () if action is None else tuple(r for r in Role if r in _may(action))
+
+
+_ACTIONS = {
+    CapabilityName.CLAIM: Action.DEVICES_CLAIM,
+    CapabilityName.UNCLAIM: Action.DEVICES_RELEASE,
+    CapabilityName.CALL: Action.FUNCTION_CALL,
+    CapabilityName.READ: Action.VARIABLE_GET,
+    CapabilityName.REMOVE: Action.DEVICES_REMOVE,
+    CapabilityName.APPROVE: Action.DEVICES_IMPORT,
+    CapabilityName.DENY: Action.DEVICES_REMOVE,
+}
+
+
+def _may(action: Action) -> frozenset[Role]:
+    return WHO_MAY[action].roles
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +132,7 @@ def explain_device(facts: ExplainFacts) -> Explanation:
     """Tell where a device stands and what it may do."""
     return Explanation(
         owner=_OWNERS[facts.ownership],
-        membership=Standing("none", "It is in no product.", "CLM-2"),
+        membership=_membership(facts),
         sim=_sim(facts),
         connection=_connection(facts),
         capabilities=(
@@ -103,7 +140,82 @@ def explain_device(facts: ExplainFacts) -> Explanation:
             _explain_unclaim(facts),
             _explain_transfer(facts),
             *_explain_features(facts),
+            *_explain_departures(facts),
         ),
+    )
+
+
+def _membership(facts: ExplainFacts) -> Standing:
+    name = facts.product or "a product"
+    match facts.place:
+        case None:
+            return Standing("none", "It is in no product.", "CLM-2")
+        case Place.MEMBER:
+            return Standing("member", f"It is on the list of {name}.", "MEM-1")
+        case Place.WRONG_PLATFORM:
+            meaning = f"It is on the list of {name}, but of another platform."
+            return Standing("wrong platform", meaning, "MEM-13")
+        case Place.QUARANTINED | Place.DENIED:
+            meaning, rule = _QUARANTINES[facts.reason or QuarantineReason.UNLISTED]
+            return Standing(facts.place.value, meaning.format(name=name), rule)
+
+
+_QUARANTINES = {
+    QuarantineReason.UNLISTED: (
+        "It runs firmware of {name} without being on its list.",
+        "MEM-7",
+    ),
+    QuarantineReason.DENIED: ("It was denied: {name} keeps it out for good.", "MEM-9"),
+    QuarantineReason.REMOVED: (
+        "It was removed from {name}, and still runs its firmware.",
+        "UNC-4",
+    ),
+    QuarantineReason.NO_ROOM: (
+        "{name} would approve it by itself, but has no room for it.",
+        "LIM-5",
+    ),
+}
+
+
+def _explain_departures(facts: ExplainFacts) -> tuple[Capability, ...]:
+    """What a product's managers may do with it; told to the team alone."""
+    if facts.place is None or facts.product is None:
+        return ()
+    waits = facts.place in (Place.QUARANTINED, Place.DENIED)
+    removal = decide_departure(DepartureFacts(facts.place, False, facts.owned))
+    denial = decide_departure(DepartureFacts(facts.place, True, facts.owned))
+    kept = "; whoever owns it goes on owning it" if facts.owned else ""
+    leaving = (
+        "It can be dismissed, until its next hello."
+        if waits
+        else f"It can be removed{kept}."
+    )
+    told = [
+        _act(CapabilityName.REMOVE, removal, leaving),
+        _act(CapabilityName.DENY, denial, "It can be kept out for good."),
+    ]
+    if waits:
+        yes = Allow("MEM-8")
+        told.insert(1, _act(CapabilityName.APPROVE, yes, "It can be approved."))
+    if facts.manager:
+        return tuple(told)
+    return tuple(_not_a_manager(each) for each in told)
+
+
+def _act(name: CapabilityName, decision: object, reason: str) -> Capability:
+    if isinstance(decision, Refuse):
+        return _refused(name, decision)
+    return Capability(name, True, getattr(decision, "rule", "MEM-1"), reason)
+
+
+def _not_a_manager(told: Capability) -> Capability:
+    return Capability(
+        told.name,
+        False,
+        "MEM-1",
+        "Your role in the team does not go so far.",
+        "Ask an administrator of the team for the role Developer.",
+        RefusalCode.ROLE_MISSING,
     )
 
 
@@ -143,7 +255,8 @@ def _claim(facts: ExplainFacts, *, request_transfer: bool) -> ClaimFacts:
         known=True,
         online=facts.online,
         request_transfer=request_transfer,
-        owned=facts.owned,
+        membership=facts.membership,
+        count=facts.count,
         limit=facts.limit,
     )
 
@@ -158,18 +271,31 @@ def _explain_claim(facts: ExplainFacts) -> Capability:
     reason = (
         "It is yours already: claiming it changes nothing."
         if isinstance(decision, KeepOwner)
-        else "It is online and nobody's: any account can claim it."
+        else _TAKEN.get(
+            facts.membership, "It is online and nobody's: any account can claim it."
+        )
     )
     return Capability(name, True, decision.rule, reason)
 
 
+_TAKEN = {
+    Membership.MANAGED: "You manage its product: online or offline, you can claim it.",
+    Membership.TEAMS: "You are on its product's team, and it is online.",
+    Membership.OPEN: "It is online, and its product lets any account claim it.",
+}
+
+
 def _explain_unclaim(facts: ExplainFacts) -> Capability:
-    decision = decide_unclaim(UnclaimFacts(facts.ownership, facts.operator))
+    member = facts.place in (Place.MEMBER, Place.WRONG_PLATFORM)
+    manager = facts.manager and member
+    decision = decide_unclaim(UnclaimFacts(facts.ownership, facts.operator, manager))
     if isinstance(decision, Refuse):
         return _refused(CapabilityName.UNCLAIM, decision)
     reason = {
         Ownership.ACTORS: "You own it, and may give it up online or offline.",
-        Ownership.ANOTHERS: "You run this server; its owner will be told.",
+        Ownership.ANOTHERS: "You manage its product."
+        if manager
+        else "You run this server; its owner will be told.",
         Ownership.NOBODYS: "Nobody owns it: unclaiming it changes nothing.",
     }[facts.ownership]
     return Capability(CapabilityName.UNCLAIM, True, decision.rule, reason)
@@ -177,9 +303,18 @@ def _explain_unclaim(facts: ExplainFacts) -> Capability:
 
 def _explain_transfer(facts: ExplainFacts) -> Capability:
     name = CapabilityName.TRANSFER
-    if facts.ownership is Ownership.ACTORS:
+    if facts.ownership is Ownership.ACTORS and facts.membership is Membership.NONE:
         return Capability(
             name, True, "TRF-2", "Another account can ask for it, and you answer."
+        )
+    if facts.ownership is Ownership.ACTORS:
+        return Capability(
+            name,
+            False,
+            "TRF-4",
+            "A product's member is not transferred by request.",
+            "Unclaim it; then the other account can claim it.",
+            RefusalCode.DEVICE_IS_MEMBER,
         )
     if facts.ownership is Ownership.NOBODYS:
         return Capability(
@@ -197,24 +332,34 @@ def _explain_transfer(facts: ExplainFacts) -> Capability:
 
 
 def _explain_features(facts: ExplainFacts) -> tuple[Capability, ...]:
-    features = FeatureFacts(owned=facts.ownership is not Ownership.NOBODYS)
+    features = FeatureFacts(facts.owned, facts.place)
+    member = facts.place is Place.MEMBER
+    hearers = "its owner and its product's team hear" if member else "its owner hears"
+    callers = "Its owner and its team" if member else "Its owner"
     used = decide_features(features)
     reached = decide_reach(ReachFacts(features, facts.online))
     return (
         _feature(
-            CapabilityName.PUBLISH, used, "It may publish; its owner hears its events."
+            CapabilityName.PUBLISH, used, f"It may publish; {hearers} its events."
         ),
-        _feature(
-            CapabilityName.SUBSCRIBE, used, "It may hear events of its owner's devices."
-        ),
-        _feature(CapabilityName.CALL, reached, "Its owner may call its functions."),
-        _feature(CapabilityName.READ, reached, "Its owner may read its variables."),
+        _feature(CapabilityName.SUBSCRIBE, used, _heard(facts, member=member)),
+        _feature(CapabilityName.CALL, reached, f"{callers} may call its functions."),
+        _feature(CapabilityName.READ, reached, f"{callers} may read its variables."),
         _feature(
             CapabilityName.OTA,
             used,
             "The rules allow it, but this server sends no firmware yet.",
         ),
     )
+
+
+def _heard(facts: ExplainFacts, *, member: bool) -> str:
+    """What its subscriptions hear (EVT-5)."""
+    if not member:
+        return "It may hear events of its owner's devices."
+    if facts.owned:
+        return "It may hear its owner's devices, and what its product publishes."
+    return "It may hear its product's members, and what its product publishes."
 
 
 def _feature(name: CapabilityName, decision: Allow | Refuse, reason: str) -> Capability:

@@ -93,7 +93,7 @@ async def _claim(
         decision = decide_claim(
             ClaimFacts(
                 ownership=ownership_of(device, actor),
-                membership=await _membership(tx, actor, device),
+                membership=await membership_of(tx, actor, device),
                 known=device is not None,
                 online=device is not None and device.online,
                 request_transfer=request_transfer,
@@ -116,7 +116,7 @@ async def _claim(
     return outcome
 
 
-async def _membership(tx: Tx, actor: Actor, device: Device | None) -> Membership:
+async def membership_of(tx: Tx, actor: Actor, device: Device | None) -> Membership:
     """In which product a device is, as the actor sees it.
 
     A device that can be claimed for the taking is spared the look-ups; all that may

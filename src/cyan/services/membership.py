@@ -8,7 +8,7 @@ See docs/rules/membership.md.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cyan.interfaces import Place, Tx, World
@@ -23,7 +23,6 @@ from cyan.rules.membership import (
     BeWrongPlatform,
     HelloFacts,
     Join,
-    Membership,
     StayAsBefore,
     decide_membership,
     generation_of,
@@ -99,6 +98,32 @@ async def leave(
             await settle(tx, world, removed, at, safe_mode=device.safe_mode)
 
 
+async def after_removal(tx: Tx, world: World, device: Device, at: datetime) -> Device:
+    """A member as it would be if it were removed now; nothing is written (UNC-4)."""
+    gone = replace(
+        device,
+        product_id=None,
+        standing=None,
+        standing_reason=None,
+        standing_since=None,
+        development=False,
+    )
+    product = await _reported_product(tx, device)
+    if product is None or product.id != device.member_of or not device.online:
+        return gone
+    facts = await _facts(tx, world, gone, None, product, safe_mode=device.safe_mode)
+    decision = decide_membership(replace(facts, exclusion=ExclusionKind.REMOVED))
+    if not isinstance(decision, BeQuarantined):
+        return gone
+    return replace(
+        gone,
+        product_id=product.id,
+        standing=Standing.QUARANTINED,
+        standing_reason=decision.reason,
+        standing_since=at,
+    )
+
+
 async def dismiss(tx: Tx, device: Device) -> None:
     """A quarantined device leaves the denied devices; a denial is kept (MEM-9)."""
     await _leave_count(tx, device)
@@ -143,7 +168,9 @@ async def settle(
     """
     lister = await tx.products.find(device.member_of) if device.member_of else None
     named = await _reported_product(tx, device)
-    decision = await _decide(tx, world, device, lister, named, safe_mode=safe_mode)
+    decision = decide_membership(
+        await _facts(tx, world, device, lister, named, safe_mode=safe_mode)
+    )
     match decision:
         case StayAsBefore():
             return None
@@ -171,7 +198,7 @@ async def _reported_product(tx: Tx, device: Device) -> Product | None:
     return None if wanted is None else await tx.products.find(wanted)
 
 
-async def _decide(  # noqa: PLR0913 - the facts come from as many nouns
+async def _facts(  # noqa: PLR0913 - the facts come from as many nouns
     tx: Tx,
     world: World,
     device: Device,
@@ -179,24 +206,20 @@ async def _decide(  # noqa: PLR0913 - the facts come from as many nouns
     named: Product | None,
     *,
     safe_mode: bool,
-) -> Membership:
+) -> HelloFacts:
     exclusion = await tx.exclusions.find(named.id, device.id) if named else None
-    return decide_membership(
-        HelloFacts(
-            listed=listed_of(
-                lister.platform_id if lister else None, device.platform_id
-            ),
-            generation=generation_of(device.system_version),
-            reported=reported_of(
-                device.firmware_product_id,
-                device.platform_id,
-                named.platform_id if named else None,
-            ),
-            exclusion=exclusion.kind if exclusion else None,
-            auto_approve=named is not None and named.auto_approve,
-            room=named is not None and await _has_room(tx, world, device, named),
-            safe_mode=safe_mode,
-        )
+    return HelloFacts(
+        listed=listed_of(lister.platform_id if lister else None, device.platform_id),
+        generation=generation_of(device.system_version),
+        reported=reported_of(
+            device.firmware_product_id,
+            device.platform_id,
+            named.platform_id if named else None,
+        ),
+        exclusion=exclusion.kind if exclusion else None,
+        auto_approve=named is not None and named.auto_approve,
+        room=named is not None and await _has_room(tx, world, device, named),
+        safe_mode=safe_mode,
     )
 
 

@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from cyan.interfaces import Tx, World
 from cyan.model.accounts import Actor
 from cyan.model.decisions import RefusalCode, refused
+from cyan.rules.authority import Action
 from cyan.rules.limits import has_room
-from cyan.rules.metering import OperationKind
+from cyan.rules.metering import OperationKind, product_holder
+from cyan.services.products import find_product, room_for
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
 
@@ -19,7 +21,8 @@ class Usage:
     """One month of an account; `month` as 2026-11, times of UTC.
 
     `operations` are data operations by kind (EVT-3), at most some seconds old;
-    `owned` devices count toward `limit`, of which 0 is none (LIM-1).
+    `owned` are the devices of an account; `count` what counts toward `limit`, of
+    which 0 is none (LIM-1, LIM-2, LIM-4).
     """
 
     month: str
@@ -27,6 +30,7 @@ class Usage:
     ends: datetime
     operations: Mapping[OperationKind, int]
     owned: int
+    count: int
     limit: int
 
     @property
@@ -53,8 +57,27 @@ async def usage_of(world: World, actor: Actor, month: str | None = None) -> Usag
             ends,
             {kind: counted.get(kind.value, 0) for kind in OperationKind},
             await tx.devices.count_owned(actor.account_id),
+            await tx.counts.toward_sandbox(actor.account_id),
             world.settings.sandbox_devices,
         )
+
+    return await world.store.read(body)
+
+
+async def usage_of_product(
+    world: World, actor: Actor, within: str, month: str | None = None
+) -> Usage:
+    """What a product's members used in a month; `owned` are its members."""
+    wanted = month or f"{world.clock.now():%Y-%m}"
+    begins, ends = _bounds(wanted)
+
+    async def body(tx: Tx) -> Usage:
+        product = await find_product(tx, actor, within, Action.USAGE_GET)
+        counted = await tx.usage.of_holder(product_holder(product.id), wanted)
+        members = await tx.counts.of_product(product.id)
+        count, limit = await room_for(tx, world, product)
+        operations = {kind: counted.get(kind.value, 0) for kind in OperationKind}
+        return Usage(wanted, begins, ends, operations, members.members, count, limit)
 
     return await world.store.read(body)
 

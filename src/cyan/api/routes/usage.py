@@ -33,14 +33,18 @@ class Operations(Struct):
 
 
 class Devices(Struct):
-    """How many devices count toward the limit; a limit of null is none (LIM-1)."""
+    """How many devices there are, and how many count toward the limit, null for none.
+
+    LIM-1, LIM-2, LIM-4: of a product, `owned` are its members.
+    """
 
     owned: int
+    counted: int
     limit: int | None
 
 
 class UsageReply(Struct):
-    """One month of your account."""
+    """One month of an account or a product."""
 
     month: str
     operations: Operations
@@ -61,12 +65,28 @@ class Agreements(Struct):
 )
 async def tell_usage(world: World, actor: Actor, query: Month) -> UsageReply:
     """Tell how many data operations a month had, and how much room there is."""
-    found = await usage.usage_of(world, actor, query.month)
+    return _told(await usage.usage_of(world, actor, query.month))
+
+
+@routes(
+    "GET /v1/products/{product}/usage",
+    scope="service_agreements.usage_summary:get",
+    family=Family.SINGLE,
+    refusals=(Code.PRODUCT_UNKNOWN, Code.REQUEST_INCOMPLETE),
+)
+async def tell_products_usage(
+    world: World, actor: Actor, product: str, query: Month
+) -> UsageReply:
+    """Tell how many data operations a product's members had in a month."""
+    return _told(await usage.usage_of_product(world, actor, product, query.month))
+
+
+def _told(found: Usage) -> UsageReply:
     counts = {kind.value: count for kind, count in found.operations.items()}
     return UsageReply(
         found.month,
         Operations(**counts, total=found.total),
-        Devices(found.owned, found.limit or None),
+        Devices(found.owned, found.count, found.limit or None),
     )
 
 
