@@ -24,7 +24,7 @@ class Generation(StrEnum):
 
     EXPLICIT = "before 1.5"
     WILDCARD = "1.5 to 3.x"
-    LIST_ONLY = "4.0 or later"
+    LIST_ONLY = "from 4.0"
 
 
 class Reported(StrEnum):

@@ -115,7 +115,10 @@ class Ears:
 
 
 def ears_of(facts: SourceFacts) -> Ears:
-    """What a device hears: nothing while it has no features (EVT-5, MEM-8)."""
+    """What a device hears: nothing while it has no features (EVT-5, MEM-8).
+
+    Each delivery counts, to an unowned member too (CLM-8, EVT-3).
+    """
     if facts.standing not in (None, Standing.MEMBER):  # MEM-8, MEM-13
         return Ears(None, None, None)
     unowned = facts.owner_id is None
