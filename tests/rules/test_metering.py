@@ -8,6 +8,7 @@ from cyan.rules.metering import (
     CALL_COST,
     READ_COST,
     cost_of_event,
+    product_holder,
 )
 
 
@@ -20,3 +21,8 @@ def test_each_started_block_of_bytes_is_one_operation(size: int) -> None:
 
 def test_a_call_and_a_read_are_one_operation_each() -> None:
     assert CALL_COST == READ_COST == 1
+
+
+def test_a_product_is_never_taken_for_an_account() -> None:
+    assert product_holder(1001) != product_holder(1002)
+    assert "/" in product_holder(1001), "which no id of an account has"

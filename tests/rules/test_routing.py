@@ -2,7 +2,18 @@
 
 import pytest
 
-from cyan.rules.routing import Destination, destination_of
+from cyan.model.devices import Standing
+from cyan.model.events import Audience, Hearers
+from cyan.rules.metering import holder_of, product_holder
+from cyan.rules.routing import (
+    Destination,
+    Ears,
+    SourceFacts,
+    audience_of_account,
+    audience_of_product,
+    destination_of,
+    ears_of,
+)
 
 SYSTEM_EVENTS = {
     "spark/device/claim/code": Destination.CLOUD,
@@ -48,3 +59,15 @@ def test_a_device_cannot_speak_as_the_cloud(name: str) -> None:
 def test_an_ordinary_event_goes_to_its_audience() -> None:
     assert destination_of("temperature") is Destination.AUDIENCE
     assert destination_of("my/spark") is Destination.AUDIENCE
+
+
+def test_what_is_published_by_the_api_has_an_audience_of_its_own() -> None:
+    assert audience_of_account("ada") == Audience("ada", None, Hearers.NOBODY)
+    product = Audience(None, 1001, Hearers.MEMBERS)  # EVT-5
+    assert audience_of_product(1001) == product
+
+
+def test_what_a_member_of_nobody_hears_is_on_its_products_count() -> None:
+    facts = SourceFacts(None, 1001, Standing.MEMBER, outsider=False)
+    assert ears_of(facts) == Ears(None, 1001, 1001)  # CLM-8
+    assert holder_of(facts.owner_id, facts.member_of) == product_holder(1001)

@@ -131,7 +131,7 @@ OUTCOMES: Mapping[LineOutcome, LineDecision] = {
 @lru_cache(maxsize=1024)
 def decide_addition(facts: AdditionFacts) -> LineDecision:
     """Decide what comes of one line (MEM-3, MEM-4)."""
-    return OUTCOMES[_outcome(facts)]
+    return OUTCOMES[_outcome(facts)]  # MEM-3, MEM-4
 
 
 def _outcome(facts: AdditionFacts) -> LineOutcome:
@@ -139,24 +139,22 @@ def _outcome(facts: AdditionFacts) -> LineOutcome:
         return LineOutcome.ADDED  # MEM-4, its platform is tested later (MEM-13)
     if facts.named is not Named.KNOWN:  # MEM-4
         return LineOutcome.INVALID
-    match facts.belongs:
-        case Belongs.HERE:  # MEM-4
-            return LineOutcome.ALREADY_THERE
-        case Belongs.ELSEWHERE_UNSEEN:  # MEM-4, not told apart from an unknown one
-            return LineOutcome.INVALID
-        case Belongs.ELSEWHERE_SEEN:  # MEM-3
-            return LineOutcome.MEMBER_ELSEWHERE
-        case Belongs.NOWHERE | Belongs.WAITS_HERE:
-            return _outcome_of_free(facts)
+    if facts.belongs is Belongs.HERE:  # MEM-4
+        return LineOutcome.ALREADY_THERE
+    if facts.belongs is Belongs.ELSEWHERE_UNSEEN:  # MEM-4, as an unknown one
+        return LineOutcome.INVALID
+    if facts.belongs is Belongs.ELSEWHERE_SEEN:  # MEM-3
+        return LineOutcome.MEMBER_ELSEWHERE
+    return _outcome_of_free(facts)
 
 
 def _outcome_of_free(facts: AdditionFacts) -> LineOutcome:
-    waits = facts.belongs is Belongs.WAITS_HERE
+    """A known device that is nowhere, or waits here."""
     if facts.platform is PlatformMatch.OTHER:  # MEM-2
         return LineOutcome.WRONG_PLATFORM
     if facts.protected:  # MEM-4
         return LineOutcome.PROTECTED
-    if waits:  # MEM-8, whoever owns it
+    if facts.belongs is Belongs.WAITS_HERE:  # MEM-8, whoever owns it
         return LineOutcome.APPROVED
     if facts.owner is Owner.OUTSIDER:  # MEM-3
         return LineOutcome.OWNED_OUTSIDE

@@ -288,7 +288,7 @@ def decide_team_action(facts: AuthorityFacts, action: Action) -> Allow | Refuse:
 def decide_program(scopes: Collection[str], action: Action) -> Allow | Refuse:
     """Decide whether a program may use a route at all (REST contract §1.5)."""
     entry = WHO_MAY[action]
-    if entry.scope is None:
+    if entry.scope is None:  # CLM-1, among others: programs own nothing
         return Refuse(
             RefusalCode.MACHINE_REFUSED,
             "API users are not allowed to call this endpoint",

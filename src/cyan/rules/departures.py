@@ -49,21 +49,18 @@ class Deny:
 
 def decide_departure(facts: DepartureFacts) -> Remove | Dismiss | Deny | Refuse:
     """Decide what becomes of a device that somebody wants out of a product."""
-    match facts.standing:
-        case None:
-            return not_in_product()
-        case Standing.MEMBER | Standing.WRONG_PLATFORM:
-            if facts.deny:  # MEM-9
-                return Refuse(
-                    RefusalCode.DEVICE_IS_MEMBER,
-                    "It is a member of this product: only a quarantined device "
-                    "can be denied.",
-                    rule="MEM-9",
-                    remedy="Remove it first; deny it if it comes back.",
-                )
-            return Remove(still_owned=facts.owned)  # UNC-3
-        case Standing.QUARANTINED | Standing.DENIED:
-            return Deny() if facts.deny else Dismiss()  # MEM-9, MEM-8
+    if facts.standing is None:
+        return not_in_product()
+    if facts.standing in (Standing.QUARANTINED, Standing.DENIED):
+        return Deny() if facts.deny else Dismiss()  # MEM-9, MEM-8
+    if facts.deny:  # MEM-9
+        return Refuse(
+            RefusalCode.DEVICE_IS_MEMBER,
+            "It is a member of this product: only a quarantined device can be denied.",
+            rule="MEM-9",
+            remedy="Remove it first; deny it if it comes back.",
+        )
+    return Remove(still_owned=facts.owned)  # UNC-3
 
 
 def not_in_product() -> Refuse:

@@ -31,28 +31,25 @@ class FeatureFacts:
 
 def decide_features(facts: FeatureFacts) -> Allow | Refuse:
     """Decide whether a device has cloud features (CLM-6, CLM-7, MEM-8, MEM-13)."""
-    match facts.standing:
-        case Standing.MEMBER:  # CLM-7
-            return Allow("CLM-7")
-        case Standing.WRONG_PLATFORM:  # MEM-13
-            return Refuse(
-                RefusalCode.WRONG_PLATFORM,
-                "The device is of another platform than its product, so it has no "
-                "cloud features.",
-                rule="MEM-13",
-                remedy="Remove it from the product, and add it to one of its platform.",
-            )
-        case Standing.QUARANTINED | Standing.DENIED:  # MEM-8
-            return Refuse(
-                RefusalCode.DEVICE_QUARANTINED,
-                "The device runs a product's firmware without being its member: it "
-                "is quarantined, and has no cloud features.",
-                rule="MEM-8",
-                remedy="The product's team can approve it; else flash it with "
-                "firmware that is not this product's.",
-            )
-        case None:
-            pass
+    if facts.standing is Standing.MEMBER:  # CLM-7
+        return Allow("CLM-7")
+    if facts.standing is Standing.WRONG_PLATFORM:  # MEM-13
+        return Refuse(
+            RefusalCode.WRONG_PLATFORM,
+            "The device is of another platform than its product, so it has no "
+            "cloud features.",
+            rule="MEM-13",
+            remedy="Remove it from the product, and add it to one of its platform.",
+        )
+    if facts.standing is not None:  # MEM-8
+        return Refuse(
+            RefusalCode.DEVICE_QUARANTINED,
+            "The device runs a product's firmware without being its member: it is "
+            "quarantined, and has no cloud features.",
+            rule="MEM-8",
+            remedy="The product's team can approve it; else flash it with firmware "
+            "that is not this product's.",
+        )
     if facts.owned:  # CLM-6, from the claim on
         return Allow("CLM-6")
     return Refuse(  # CLM-6

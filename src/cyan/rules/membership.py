@@ -156,13 +156,11 @@ def decide_membership(facts: HelloFacts) -> Membership:
         return StayAsBefore()
     if facts.generation is Generation.LIST_ONLY:  # MEM-5
         return BeInNoProduct("MEM-5")
-    match facts.reported:
-        case Reported.OTHER_PLATFORM:  # MEM-13
-            return BeInNoProduct("MEM-13")
-        case Reported.PLATFORM | Reported.NOTHING:  # MEM-6
-            return BeInNoProduct("MEM-6")
-        case Reported.EXPLICIT:
-            return _knock(facts)
+    if facts.reported is Reported.OTHER_PLATFORM:  # MEM-13
+        return BeInNoProduct("MEM-13")
+    if facts.reported is not Reported.EXPLICIT:  # MEM-6
+        return BeInNoProduct("MEM-6")
+    return _knock(facts)
 
 
 def _knock(facts: HelloFacts) -> Join | BeQuarantined:
