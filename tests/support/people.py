@@ -43,12 +43,13 @@ async def an_online_device(
         at=world.clock.now(),
         address="127.0.0.1",
         platform_id=platform_id,
-        product_id=platform_id,
-        product_version=None,
+        firmware_product_id=platform_id,
+        firmware_version=None,
         system_version=3003,
     )
     key = TrustedKey(f"key of {number}".encode(), new=True)
-    return await greet_device(world, a_device_id(number), key, start)
+    greeted = await greet_device(world, a_device_id(number), key, start)
+    return greeted.device
 
 
 async def an_offline_device(world: World, number: int = 1) -> Device:

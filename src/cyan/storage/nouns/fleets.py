@@ -14,6 +14,7 @@ from sqlalchemy import (
     BigInteger,
     Text,
     bindparam,
+    false,
     func,
     literal_column,
     select,
@@ -61,7 +62,7 @@ DISMISS_ALL = Statement[DeviceID](
         standing=None,
         standing_reason=None,
         standing_since=None,
-        development=func.false(),
+        development=false(),
     )
     .returning(devices.c.id),
     DeviceID,

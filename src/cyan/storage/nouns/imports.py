@@ -8,7 +8,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
-    func,
+    false,
     insert,
     or_,
     select,
@@ -171,7 +171,7 @@ ADD_UNKNOWN = Statement[None](
 MOVE_KNOWN = Statement[None](
     update(devices)
     .where(among(devices.c.id, "device_ids"))
-    .values(**_members, standing_reason=None, development=func.false()),
+    .values(**_members, standing_reason=None, development=false()),
     None,
 )
 TAKE_OUT = Statement[None](
@@ -182,7 +182,7 @@ TAKE_OUT = Statement[None](
         standing=None,
         standing_reason=None,
         standing_since=None,
-        development=func.false(),
+        development=false(),
     ),
     None,
 )
