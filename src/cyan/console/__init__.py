@@ -5,6 +5,7 @@ from starlette.routing import BaseRoute, Route
 from cyan.console.landing import landing_routes
 from cyan.console.passwords import password_routes
 from cyan.console.rendering import stylesheet
+from cyan.console.teams import team_routes
 from cyan.console.transfers import transfer_routes
 from cyan.interfaces import World
 
@@ -15,6 +16,7 @@ def page_routes(world: World) -> list[BaseRoute]:
         *landing_routes(world),
         *password_routes(world),
         *transfer_routes(world),
+        *team_routes(world),
         Route("/console/cyan.css", stylesheet),
     ]
 

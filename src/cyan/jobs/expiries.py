@@ -18,6 +18,11 @@ async def end_expired(world: World) -> int:
             lambda tx: tx.tokens.remove_expired(now, AT_ONCE)
         )
 
+    async def products_tokens() -> int:
+        return await world.store.transact(
+            lambda tx: tx.programs.remove_expired(now, AT_ONCE)
+        )
+
     async def tickets() -> int:
         return await world.store.transact(
             lambda tx: tx.tickets.remove_expired(now, AT_ONCE)
@@ -26,7 +31,8 @@ async def end_expired(world: World) -> int:
     async def transfers() -> int:
         return await expire_due(world)
 
-    return await _all(transfers) + await _all(tickets) + await _all(tokens)
+    kinds = (transfers, tickets, tokens, products_tokens)
+    return sum([await _all(each) for each in kinds])
 
 
 async def _all(end_some: Callable[[], Awaitable[int]]) -> int:

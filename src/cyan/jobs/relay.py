@@ -25,6 +25,7 @@ _PAGES = {
     NoticeKind.ACCOUNT_INVITED: Page.SIGN_UP,
     NoticeKind.PASSWORD_RESET_REQUESTED: Page.PASSWORD_RESET,
     NoticeKind.TRANSFER_REQUESTED: Page.TRANSFER,
+    NoticeKind.TEAM_INVITED: Page.TEAM_INVITATION,
 }
 
 _log = structlog.get_logger(__name__)

@@ -18,7 +18,7 @@ from cyan.api.tables import TABLES
 from cyan.config import Config
 from cyan.gateway import Gateway
 from cyan.interfaces import World, subjects
-from cyan.jobs import Job, Runner, end_expired, send_due_notices
+from cyan.jobs import Job, Runner, end_expired, send_due_notices, work_on_imports
 from cyan.server.banner import Addresses, banner, write_ready_file
 from cyan.server.data_folder import held
 from cyan.server.http import Front, HttpServer
@@ -99,6 +99,12 @@ def _jobs(world: World) -> list[Job]:
             lambda: send_due_notices(world),
             timedelta(seconds=30),
             subjects.OUTBOX,
+        ),
+        Job(
+            "imports",
+            lambda: work_on_imports(world),
+            timedelta(seconds=5),
+            subjects.IMPORTS,
         ),
         Job("expiries", lambda: end_expired(world), timedelta(minutes=5)),
     ]
