@@ -8,17 +8,16 @@ from cyan.interfaces.fleets import (
     Exclusions,
     Fleets,
     Groups,
-    Imports,
-    LineFacts,
     Listing,
-    Organizations,
     Place,
     ProductCount,
     Products,
-    Programs,
     SortKey,
     SortValue,
-    Teams,
+)
+from cyan.interfaces.imports import (
+    Imports,
+    LineFacts,
 )
 from cyan.interfaces.store import (
     Accounts,
@@ -38,6 +37,11 @@ from cyan.interfaces.store import (
     Transfers,
     Tx,
     Usage,
+)
+from cyan.interfaces.teams import (
+    Organizations,
+    Programs,
+    Teams,
 )
 from cyan.interfaces.world import (
     Answerer,

@@ -14,9 +14,13 @@ from cyan.interfaces.fleets import (
     Exclusions,
     Fleets,
     Groups,
-    Imports,
-    Organizations,
     Products,
+)
+from cyan.interfaces.imports import (
+    Imports,
+)
+from cyan.interfaces.teams import (
+    Organizations,
     Programs,
     Teams,
 )
