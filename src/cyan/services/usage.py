@@ -1,16 +1,19 @@
-"""What an account used: data operations of a month, and room for devices."""
+"""What was used in a month, and room for devices: of accounts, products, companies."""
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cyan.interfaces import Tx, World
 from cyan.model.accounts import Actor
 from cyan.model.decisions import RefusalCode, refused
+from cyan.model.products import Organization
 from cyan.rules.authority import Action
 from cyan.rules.limits import has_room
 from cyan.rules.metering import OperationKind, product_holder
+from cyan.services.organizations import find_organization
 from cyan.services.products import find_product, room_for
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
@@ -50,12 +53,11 @@ async def usage_of(world: World, actor: Actor, month: str | None = None) -> Usag
     begins, ends = _bounds(wanted)
 
     async def body(tx: Tx) -> Usage:
-        counted = await tx.usage.of_holder(actor.account_id, wanted)
         return Usage(
             wanted,
             begins,
             ends,
-            {kind: counted.get(kind.value, 0) for kind in OperationKind},
+            await _operations(tx, [actor.account_id], wanted),
             await tx.devices.count_owned(actor.account_id),
             await tx.counts.toward_sandbox(actor.account_id),
             world.settings.sandbox_devices,
@@ -73,13 +75,48 @@ async def usage_of_product(
 
     async def body(tx: Tx) -> Usage:
         product = await find_product(tx, actor, within, Action.USAGE_GET)
-        counted = await tx.usage.of_holder(product_holder(product.id), wanted)
         members = await tx.counts.of_product(product.id)
         count, limit = await room_for(tx, world, product)
-        operations = {kind: counted.get(kind.value, 0) for kind in OperationKind}
+        operations = await _operations(tx, [product_holder(product.id)], wanted)
         return Usage(wanted, begins, ends, operations, members.members, count, limit)
 
     return await world.store.read(body)
+
+
+async def usage_of_organization(
+    world: World, actor: Actor, wanted: str, month: str | None = None
+) -> tuple[Organization, Usage]:
+    """What all products of an organization used in a month; `owned` their members."""
+    chosen = month or f"{world.clock.now():%Y-%m}"
+    begins, ends = _bounds(chosen)
+
+    async def body(tx: Tx) -> tuple[Organization, Usage]:
+        found = await find_organization(tx, actor, wanted, Action.USAGE_GET)
+        products = await tx.products.list_of_team(found.id)
+        members = [(await tx.counts.of_product(each.id)).members for each in products]
+        holders = [product_holder(each.id) for each in products]
+        count = await tx.counts.toward_sandbox(found.id)
+        return found, Usage(
+            chosen,
+            begins,
+            ends,
+            await _operations(tx, holders, chosen),
+            sum(members),
+            count,
+            world.settings.sandbox_devices,
+        )
+
+    return await world.store.read(body)
+
+
+async def _operations(
+    tx: Tx, holders: Iterable[str], month: str
+) -> Mapping[OperationKind, int]:
+    """Data operations of some holders in a month, by kind."""
+    counted: Counter[str] = Counter()
+    for holder in holders:
+        counted.update(await tx.usage.of_holder(holder, month))
+    return {kind: counted[kind.value] for kind in OperationKind}
 
 
 def _bounds(month: str) -> tuple[datetime, datetime]:

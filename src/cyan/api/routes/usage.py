@@ -81,6 +81,20 @@ async def tell_products_usage(
     return _told(await usage.usage_of_product(world, actor, product, query.month))
 
 
+@routes(
+    "GET /v1/orgs/{organization}/usage",
+    scope="service_agreements.usage_summary:get",
+    family=Family.SINGLE,
+    refusals=(Code.PRODUCT_UNKNOWN, Code.REQUEST_INCOMPLETE),
+)
+async def tell_organizations_usage(
+    world: World, actor: Actor, organization: str, query: Month
+) -> UsageReply:
+    """Tell how many data operations all products of an organization had."""
+    told = await usage.usage_of_organization(world, actor, organization, query.month)
+    return _told(told[1])
+
+
 def _told(found: Usage) -> UsageReply:
     counts = {kind.value: count for kind, count in found.operations.items()}
     return UsageReply(
@@ -98,24 +112,34 @@ def _told(found: Usage) -> UsageReply:
 async def list_agreements(world: World, actor: Actor) -> Agreements:
     """List what applies to your account: the sandbox, its limits and its use."""
     found = await usage.usage_of(world, actor)
-    agreement = {
-        "id": "1",
-        "type": "service_agreement",
-        "attributes": _attributes(actor, found),
-    }
-    return Agreements([agreement])
+    return _agreement(actor.account_id, "individual", found)
 
 
-def _attributes(actor: Actor, found: Usage) -> dict[str, Any]:
+@routes(
+    "GET /v1/orgs/{organization}/service_agreements",
+    scope="service_agreements:list",
+    family=Family.SINGLE,
+    refusals=(Code.PRODUCT_UNKNOWN,),
+)
+async def list_organizations_agreements(
+    world: World, actor: Actor, organization: str
+) -> Agreements:
+    """List what applies to an organization: its sandbox, its limits and its use."""
+    found, used = await usage.usage_of_organization(world, actor, organization)
+    return _agreement(found.id, "organization", used)
+
+
+def _agreement(owner_id: str, owner_type: str, found: Usage) -> Agreements:
+    """The one agreement that applies; its billing period is a month."""
     used = {
         "owned_devices": found.owned,
         "billable_devices": 0,
         "device_data": None,
         "device_messages": found.total,
     }
-    return {
-        "owner_id": actor.account_id,
-        "owner_type": "individual",
+    attributes = {
+        "owner_id": owner_id,
+        "owner_type": owner_type,
         "name": "Sandbox",
         "agreement_type": "developer",
         "duration": "monthly",
@@ -134,3 +158,5 @@ def _attributes(actor: Actor, found: Usage) -> dict[str, Any]:
             "messaging": {"max_messages": None},
         },
     }
+    agreement = {"id": "1", "type": "service_agreement", "attributes": attributes}
+    return Agreements([agreement])
