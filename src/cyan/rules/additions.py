@@ -87,9 +87,9 @@ class LineDecision:
 OUTCOMES: Mapping[LineOutcome, LineDecision] = {
     each.outcome: each
     for each in (
-        LineDecision(LineOutcome.ADDED, "MEM-4", "It is a member now."),
+        LineDecision(LineOutcome.ADDED, "MEM-4", "It joins the product."),
         LineDecision(
-            LineOutcome.APPROVED, "MEM-8", "It was waiting here, and is a member now."
+            LineOutcome.APPROVED, "MEM-8", "It was waiting here, and joins the product."
         ),
         LineDecision(LineOutcome.ALREADY_THERE, "MEM-4", "It is a member already."),
         LineDecision(
