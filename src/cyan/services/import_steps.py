@@ -111,7 +111,7 @@ async def add_part(
     used = min(used, record.reserved)
     await tx.counts.reserve(product.id, -used)
     await _note_outcomes(tx, record, decided)
-    claimed = await _claim(tx, world, record, decided)
+    claimed = await _claim(tx, world, record, product, decided)
     counts = Counter(record.counts)
     counts.update(decision.outcome.value for _, decision in decided)
     online = [line.known_id for line, _ in joiners if line.session_id and line.known_id]
@@ -258,11 +258,18 @@ async def _note_outcomes(tx: Tx, record: Import, decided: Decided) -> None:
         await tx.imports.set_outcomes(record.id, outcome, lines)
 
 
+async def _may_own(tx: Tx, record: Import, product: Product) -> bool:
+    """Whether an import names an owner, who is of the team still (CLM-4)."""
+    if record.claim_for is None:
+        return False
+    return bool(await tx.teams.roles_of(record.claim_for, product.team_ids))
+
+
 async def _claim(
-    tx: Tx, world: World, record: Import, decided: Decided
+    tx: Tx, world: World, record: Import, product: Product, decided: Decided
 ) -> Sequence[DeviceID]:
     """Give members that nobody owns to whom the import names (CLM-4)."""
-    if record.claim_for is None:
+    if not await _may_own(tx, record, product):
         return ()
     ids = [
         line.device_id
@@ -322,7 +329,9 @@ async def _step(world: World, import_id: str, lease: str) -> Import | None:
         if record is None or record.lease != lease:
             return None, ()
         product = await tx.products.find(record.product_id)
-        assert product is not None  # what has an import running is not removed
+        if product is None:  # deleted since, so nobody can see its imports
+            await tx.imports.remove(record.id)
+            return None, ()
         record, changes = await _advance(tx, world, record, product)
         if record.finished_at is None:
             until = world.clock.now() + LEASE
