@@ -1,33 +1,14 @@
 """`cyan backup` and `cyan restore`."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from cyclopts import App
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from cyan.cli.remote import Json
-from cyan.cli.show import say, show_json
+from cyan.cli.asking import Json
+from cyan.cli.show import progress, say, show_json
 from cyan.config import load_config
-
-
-@contextmanager
-def _bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on a terminal; nothing elsewhere."""
-    parts = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TextColumn("rows"))
-    console = Console(stderr=True)
-    quiet = not console.is_terminal
-    with Progress(*parts, console=console, transient=True, disable=quiet) as progress:
-        task = progress.add_task(what, total=None)
-
-        def told(done: int, total: int) -> None:
-            progress.update(task, completed=done, total=total)
-
-        yield told
 
 
 def backup(file: Path, *, json: Json = False) -> None:
@@ -42,7 +23,7 @@ def backup(file: Path, *, json: Json = False) -> None:
     from cyan.storage.backups import back_up
 
     config = load_config()
-    with _bar("Backing up") as told:
+    with progress("Backing up", "rows") as told:
         manifest = back_up(database_url(config), config.data_dir / "keys", file, told)
     _tell(f"{file} holds", asdict(manifest), json)
 
@@ -59,7 +40,7 @@ def restore(file: Path, *, json: Json = False) -> None:
     from cyan.storage.backups import restore as restore_from
 
     config = load_config()
-    with held(config.data_dir), _bar("Restoring") as told:
+    with held(config.data_dir), progress("Restoring", "rows") as told:
         keys = config.data_dir / "keys"
         manifest = restore_from(database_url(config), keys, file, told)
     _tell("Restored:", asdict(manifest), json)

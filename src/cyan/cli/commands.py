@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from cyclopts import App
 from cyclopts.exceptions import CycloptsError
 
-from cyan.cli import backups, local, remote
+from cyan.cli import backups, groups, local, organizations, products, remote
 from cyan.cli.profile import NotSignedIn
 from cyan.cli.show import complain, show_refusal
 from cyan.client import ServerRefused, ServerUnreachable
@@ -22,9 +22,8 @@ Exit codes: 0 done, 1 refused, 2 wrong usage, 3 no server there, 4 not signed in
 """
 
 app = App(name="cyan", help=HELP, help_format="plaintext", version_flags=["--version"])
-remote.register(app)
-local.register(app)
-backups.register(app)
+for commands in (remote, products, groups, organizations, local, backups):
+    commands.register(app)
 
 
 @app.command

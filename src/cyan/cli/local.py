@@ -9,7 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cyclopts import App, Parameter
 
-from cyan.cli.remote import Json, prompt
+from cyan.cli.asking import Json, prompt
 from cyan.cli.show import say, show_json, show_table
 from cyan.config import SETTINGS, Config, load_config
 from cyan.interfaces import World

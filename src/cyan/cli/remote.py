@@ -1,16 +1,15 @@
 """Commands that use the REST API of a server, as anybody with an account may."""
 
 import asyncio
-import getpass
-import sys
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, TypeVar
+from typing import Any
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
-from cyan.cli.profile import NotSignedIn, Profile, load_profile, save_profile
+from cyan.cli.asking import Json, Organization, Product, Switch, ask, prompt
+from cyan.cli.profile import Profile, load_profile, save_profile
 from cyan.cli.show import (
     say,
+    show_attributes,
     show_explanation,
     show_json,
     show_json_line,
@@ -18,29 +17,6 @@ from cyan.cli.show import (
 )
 from cyan.client import Client, ServerRefused
 from cyan.model.platforms import platform_name
-
-T = TypeVar("T")
-Json = Annotated[bool, Parameter("--json", negative="", help="JSON for programs.")]
-
-
-def _ask(use: Callable[[Client], Awaitable[T]]) -> T:
-    """Use the API with the token of the profile."""
-    profile = load_profile()
-    if profile.token is None:
-        raise NotSignedIn
-
-    async def ask() -> T:
-        async with Client(profile.url, profile.token) as client:
-            return await use(client)
-
-    return asyncio.run(ask())
-
-
-def prompt(question: str) -> str:
-    """Ask for a secret without showing it, or read it from standard input."""
-    if sys.stdin.isatty():
-        return getpass.getpass(f"{question}: ")
-    return sys.stdin.readline().rstrip("\n")
 
 
 def login(email: str, *, url: str | None = None) -> None:
@@ -67,14 +43,14 @@ def login(email: str, *, url: str | None = None) -> None:
 
 def logout() -> None:
     """End the token of this profile, and forget it."""
-    _ask(lambda client: client.call("DELETE", "/v1/access_tokens/current"))
+    ask(lambda client: client.call("DELETE", "/v1/access_tokens/current"))
     save_profile(Profile(load_profile().url, None))
     say("You are signed out.")
 
 
 def whoami(*, json: Json = False) -> None:
     """Tell whose token this profile has."""
-    username = _ask(lambda client: client.whoami())
+    username = ask(lambda client: client.whoami())
     if json:
         show_json({"username": username, "url": load_profile().url})
     else:
@@ -90,7 +66,7 @@ def device_list(*, json: Json = False) -> None:
 
     Example: cyan device list --json
     """
-    found = _ask(lambda client: client.list_devices())
+    found = ask(lambda client: client.list_devices())
     if json:
         show_json(found)
         return
@@ -113,7 +89,7 @@ def add(device_id: str, *, transfer: bool = False, json: Json = False) -> None:
     Example: cyan device add 0123456789abcdef01234567
     """
     try:
-        claimed = _ask(lambda client: client.claim(device_id, transfer=transfer))
+        claimed = ask(lambda client: client.claim(device_id, transfer=transfer))
     except ServerRefused as no:
         if no.rule == "CLM-10":  # the way of this command, instead of the API's
             no.remedy = f"Ask its owner for it: cyan device add {device_id} --transfer"
@@ -132,7 +108,7 @@ def remove(name_or_id: str) -> None:
 
     Example: cyan device remove kitchen
     """
-    _ask(lambda client: client.unclaim(name_or_id))
+    ask(lambda client: client.unclaim(name_or_id))
     say(f"{name_or_id} is no longer yours.")
 
 
@@ -142,7 +118,7 @@ def rename(name_or_id: str, name: str, *, json: Json = False) -> None:
 
     Example: cyan device rename 0123456789abcdef01234567 kitchen
     """
-    changed = _ask(lambda client: client.change(name_or_id, name=name))
+    changed = ask(lambda client: client.change(name_or_id, name=name))
     if json:
         show_json(changed)
     else:
@@ -152,12 +128,11 @@ def rename(name_or_id: str, name: str, *, json: Json = False) -> None:
 @device.command
 def info(name_or_id: str, *, json: Json = False) -> None:
     """Tell all about one device."""
-    found = _ask(lambda client: client.device(name_or_id))
+    found = ask(lambda client: client.device(name_or_id))
     if json:
         show_json(found)
         return
-    rows = [{"what": name, "value": value} for name, value in found.items()]
-    show_table(rows, {"what": "what", "value": "value"}, "")
+    show_attributes(found)
 
 
 transfer = App(name="transfer", help="Requests for devices.", help_format="plaintext")
@@ -166,7 +141,7 @@ transfer = App(name="transfer", help="Requests for devices.", help_format="plain
 @transfer.command(name="list")
 def transfer_list(*, json: Json = False) -> None:
     """List requests for your devices, and your requests for others'."""
-    found = _ask(lambda client: client.transfers())
+    found = ask(lambda client: client.transfers())
     if json:
         show_json(found)
         return
@@ -180,7 +155,7 @@ def accept(transfer_id: str) -> None:
 
     `cyan transfer list` shows the ids of the requests.
     """
-    say(_ask(lambda client: client.answer_transfer(transfer_id, "approve")))
+    say(ask(lambda client: client.answer_transfer(transfer_id, "approve")))
 
 
 @transfer.command
@@ -189,78 +164,108 @@ def refuse(transfer_id: str) -> None:
 
     `cyan transfer list` shows the ids of the requests.
     """
-    say(_ask(lambda client: client.answer_transfer(transfer_id, "deny")))
+    say(ask(lambda client: client.answer_transfer(transfer_id, "deny")))
 
 
-def events(prefix: str = "", *, device: str | None = None, json: Json = False) -> None:
+def events(
+    prefix: str = "",
+    *,
+    device: str | None = None,
+    product: Product = None,
+    json: Json = False,
+) -> None:
     """Show events as they come, until Ctrl-C.
 
-    With --json each event is one line. Example: cyan events temp --device kitchen
+    With --json each event is one line. With --product, those of the product's
+    devices. Example: cyan events temp --device kitchen
     """
 
     async def tail(client: Client) -> None:
-        async for event in client.events(prefix, device):
+        async for event in client.events(prefix, device, product):
             if json:
                 show_json_line(event)
             else:
                 told = (event["published_at"], event["coreid"], event["name"])
                 say("  ".join((*told, event["data"] or "")))
 
-    _ask(tail)
+    ask(tail)
 
 
-def publish(name: str, data: str | None = None) -> None:
-    """Publish an event to your own streams and devices.
+def publish(name: str, data: str | None = None, *, product: Product = None) -> None:
+    """Publish an event to your own streams and devices, or to a product's.
 
     Example: cyan publish door open
     """
-    _ask(lambda client: client.publish(name, data))
+    ask(lambda client: client.publish(name, data, product))
 
 
 def call(
-    name_or_id: str, function: str, argument: str = "", *, json: Json = False
+    name_or_id: str,
+    function: str,
+    argument: str = "",
+    *,
+    product: Product = None,
+    json: Json = False,
 ) -> None:
     """Call a function of a device; prints what it returned.
 
     Example: cyan call kitchen lamp on
     """
-    returned = _ask(lambda client: client.call_function(name_or_id, function, argument))
+    returned = ask(
+        lambda client: client.call_function(name_or_id, function, argument, product)
+    )
     if json:
         show_json(returned)
     else:
         say(str(returned))
 
 
-def get(name_or_id: str, variable: str, *, json: Json = False) -> None:
+def get(
+    name_or_id: str, variable: str, *, product: Product = None, json: Json = False
+) -> None:
     """Read a variable of a device.
 
     Example: cyan get kitchen temperature
     """
-    value: Any = _ask(lambda client: client.read(name_or_id, variable))
+    value: Any = ask(lambda client: client.read(name_or_id, variable, product))
     if json:
         show_json(value)
     else:
         say(str(value))
 
 
-def explain(name_or_id: str, *, json: Json = False) -> None:
+def explain(
+    name_or_id: str,
+    *,
+    product: Product = None,
+    if_removed: Switch = False,
+    json: Json = False,
+) -> None:
     """Explain where a device stands, what it may do, and why not.
 
-    Example: cyan explain kitchen
+    With --if-removed, as it would be after its removal from its product; nothing
+    is changed. Example: cyan explain kitchen
     """
-    told = _ask(lambda client: client.explain(name_or_id))
+    told = ask(lambda client: client.explain(name_or_id, product, removed=if_removed))
     if json:
         show_json(told)
     else:
-        show_explanation(told)
+        show_explanation(told, removed=if_removed)
 
 
-def usage(month: str | None = None, *, json: Json = False) -> None:
-    """Tell how many data operations a month had, and how many devices you own.
+def usage(
+    month: str | None = None,
+    *,
+    product: Product = None,
+    org: Organization = None,
+    json: Json = False,
+) -> None:
+    """Tell how many data operations a month had, and how many devices there are.
 
-    Example: cyan usage 2026-11
+    Yours; with --product those of a product's members, with --org those of all
+    products of an organization. Example: cyan usage 2026-11
     """
-    told = _ask(lambda client: client.usage(month))
+    told = ask(lambda client: client.usage(month, product, org))
     if json:
         show_json(told)
         return
@@ -268,7 +273,11 @@ def usage(month: str | None = None, *, json: Json = False) -> None:
     rows = [{"what": what, "count": count} for what, count in operations.items()]
     show_table(rows, {told["month"]: "what", "data operations": "count"}, "")
     limit = "no limit" if devices["limit"] is None else f"room for {devices['limit']}"
-    say(f"\nYou own {devices['owned']} devices ({limit}).")
+    has = product or org
+    whose = f"{has} has" if has else "You own"
+    say(f"\n{whose} {devices['owned']} devices ({limit}).")
+    if devices["counted"] != devices["owned"]:
+        say(f"{devices['counted']} count toward the limit.")
 
 
 def register(app: App) -> None:

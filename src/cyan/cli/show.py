@@ -3,11 +3,13 @@
 import json
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from cyan.client import ServerRefused
@@ -44,6 +46,26 @@ def show_table(
     for row in rows:
         table.add_row(*(_cell(row.get(member)) for member in columns.values()))
     _out.print(table)
+
+
+def show_attributes(attributes: Mapping[str, Any]) -> None:
+    """Print all there is to tell of one thing, a line each."""
+    rows = [{"what": name, "value": value} for name, value in attributes.items()]
+    show_table(rows, {"what": "what", "value": "value"}, "")
+
+
+@contextmanager
+def progress(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on a terminal, nothing elsewhere; tell it how far one is."""
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TextColumn(unit))
+    quiet = not _err.is_terminal
+    with Progress(*columns, console=_err, transient=True, disable=quiet) as bar:
+        task = bar.add_task(what, total=None)
+
+        def told(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield told
 
 
 def _cell(value: Any) -> str:
@@ -86,9 +108,14 @@ def show_refusal(no: ServerRefused) -> None:
     complain(no.message, no.rule, no.remedy)
 
 
-def show_explanation(told: Mapping[str, Any]) -> None:
-    """The three states of a device, what it may do, and how it came to that."""
+def show_explanation(told: Mapping[str, Any], *, removed: bool = False) -> None:
+    """The states of a device, what it may do, and how it came to that.
+
+    `removed`: it is told as it would be after its removal from its product.
+    """
     device = told["device"]
+    if removed:
+        say("As it would be after its removal from its product; nothing is changed.\n")
     _out.print(f"[bold]{device['name'] or device['id']}[/]  [dim]{device['id']}[/]\n")
     show_table(
         told["states"],
@@ -107,7 +134,13 @@ def show_explanation(told: Mapping[str, Any]) -> None:
         },
         "",
     )
-    _out.print()
+    if told["product"] is not None:
+        product = told["product"]
+        name = f"{product['name']} ({product['id']})"
+        _out.print(f"\nProduct: {name}", markup=False, highlight=False)
+    counts = told["counts"]
+    toward = f"It is on this count: {counts['toward']}  ({counts['rule']})\n"
+    _out.print(toward, markup=False, highlight=False)
     show_table(
         told["history"],
         {"when": "at", "from": "from", "to": "to", "by": "by", "rule": "rule"},
