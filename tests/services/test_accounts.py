@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 
-from tests.support.people import a_device_of, find
+from tests.support.people import a_device_of, changed, find
 from tests.support.sign_ins import (
     ADDRESS,
     PASSWORD,
@@ -132,7 +132,7 @@ async def test_a_deleted_accounts_devices_are_nobodys(world: World) -> None:
     assert (await find(world, device.id)).owner_id is None
     history = await world.store.read(lambda tx: tx.histories.ownership_of(device.id))
     assert (history[-1].rule, history[-1].new_owner_id) == ("UNC-7", None)
-    assert heard == [subjects.OwnerChanged(device.id, None)]
+    assert heard == [changed(device.id, None)]
     refusal = await refusal_of(get_account(world, ann))
     assert refusal.code is RefusalCode.TOKEN_UNKNOWN
 

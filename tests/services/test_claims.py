@@ -9,6 +9,7 @@ from tests.support.people import (
     an_account,
     an_offline_device,
     an_online_device,
+    changed,
     find,
 )
 
@@ -115,8 +116,8 @@ async def test_live_sessions_hear_of_a_new_owner(world: World) -> None:
     await claim_device(world, ann, device.id)
     await unclaim_device(world, ann, device.id)
     assert heard == [
-        subjects.OwnerChanged(device.id, ann.account_id),
-        subjects.OwnerChanged(device.id, None),
+        changed(device.id, ann.account_id),
+        changed(device.id, None),
     ]
 
 
@@ -170,6 +171,7 @@ async def test_a_deleted_accounts_devices_are_free_again(world: World) -> None:
     released = await world.store.transact(
         lambda tx: release_owned(tx, ann, ann.account_id, world.clock.now())
     )
-    assert sorted(released) == [each.id for each in devices]  # UNC-7
+    expected = [changed(each.id, None) for each in devices]
+    assert sorted(released, key=lambda each: each.device_id) == expected  # UNC-7
     for device in devices:
         assert (await find(world, device.id)).owner_id is None

@@ -26,7 +26,7 @@ from cyan.services.connections import (
     note_description,
     note_heard,
 )
-from cyan.services.events import publish_as_device
+from cyan.services.events import publish_as_device, source_of
 from cyan.services.keys import record_key
 
 ID = a_device_id(1)
@@ -127,10 +127,11 @@ async def test_an_unclaimed_devices_events_are_refused_until_it_is_claimed(
     device = await an_online_device(world)
     heard = hear(world, ann.account_id)
     event = Event("temp", "21", 60, world.clock.now(), device.id)
-    refusal = publish_as_device(world, None, event, 2)
+    refusal = publish_as_device(world, source_of(device, outsider=False), event, 2)
     assert refusal.rule == "EVT-4"
     await claim_device(world, ann, device.id)
-    publish_as_device(world, ann.account_id, event, 2)
+    claimed = source_of(await find(world, device.id), outsider=False)
+    publish_as_device(world, claimed, event, 2)
     assert heard == [event]  # CLM-6: without a reconnect
 
 

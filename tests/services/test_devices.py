@@ -26,7 +26,7 @@ from cyan.interfaces.requests import (
 )
 from cyan.model.decisions import RefusalCode, Refuse, Refused
 from cyan.model.devices import Device
-from cyan.services.calls import call_function, read_variable
+from cyan.services.calls import Target, call_function, read_variable
 from cyan.services.changes import Note, Rename, change_device
 from cyan.services.devices import (
     get_device,
@@ -71,8 +71,8 @@ async def test_what_is_not_yours_and_what_does_not_exist_answer_alike(world) -> 
             lambda who, what: get_device(world, who, what),
             lambda who, what: change_device(world, who, what, [Note("mine")]),
             lambda who, what: signal_device(world, who, what, True),
-            lambda who, what: call_function(world, who, what, "f", ""),
-            lambda who, what: read_variable(world, who, what, "v"),
+            lambda who, what: call_function(world, who, Target(what, "f"), ""),
+            lambda who, what: read_variable(world, who, Target(what, "v")),
             lambda who, what: explain(world, who, what),
         )
     }
@@ -119,11 +119,13 @@ async def test_calls_and_reads_reach_the_device_and_are_counted(world: World) ->
     device = await a_device_of(world, ann, functions=("blink",))
     replies = {CallFunction: FunctionResult(7), ReadVariable: VariableValue(21.5)}
     world.bus.answer(device.id, answering(replies))
-    assert (await call_function(world, ann, device.id, "blink", "3")).value == 7
-    assert (await read_variable(world, ann, device.id, "temperature")).value == 21.5
+    assert (await call_function(world, ann, Target(device.id, "blink"), "3")).value == 7
+    assert (
+        await read_variable(world, ann, Target(device.id, "temperature"))
+    ).value == 21.5
     await world.meter.flush()
     month = f"{world.clock.now():%Y-%m}"
-    used = await world.store.read(lambda tx: tx.usage.of_account(ann.account_id, month))
+    used = await world.store.read(lambda tx: tx.usage.of_holder(ann.account_id, month))
     assert used == {"called": 1, "read": 1}  # EVT-3
 
 
@@ -132,13 +134,13 @@ async def test_unknown_functions_and_variables_are_told_with_what_there_is(
 ) -> None:
     ann = await an_account(world)
     device = await a_device_of(world, ann, functions=("blink",))
-    no = await refusal_of(call_function(world, ann, device.id, "explode", ""))
+    no = await refusal_of(call_function(world, ann, Target(device.id, "explode"), ""))
     assert (no.code, no.reason) == (
         RefusalCode.FUNCTION_UNKNOWN,
         "Function explode not found",
     )
     assert "blink" in (no.remedy or "")
-    no = await refusal_of(read_variable(world, ann, device.id, "mood"))
+    no = await refusal_of(read_variable(world, ann, Target(device.id, "mood")))
     assert no.reason == "Unknown Variable: mood"
     assert "temperature" in (no.remedy or "")
 
@@ -150,17 +152,19 @@ async def test_a_device_may_itself_not_know_a_variable_or_take_an_argument(
     device = await a_device_of(world, ann, functions=("blink",))
     replies = {CallFunction: TooLong(63), ReadVariable: NotThere()}
     world.bus.answer(device.id, answering(replies))
-    no = await refusal_of(call_function(world, ann, device.id, "blink", "x" * 64))
+    no = await refusal_of(
+        call_function(world, ann, Target(device.id, "blink"), "x" * 64)
+    )
     assert no.code is RefusalCode.ARGUMENT_TOO_LONG
     assert "63" in no.reason
-    no = await refusal_of(read_variable(world, ann, device.id, "temperature"))
+    no = await refusal_of(read_variable(world, ann, Target(device.id, "temperature")))
     assert no.code is RefusalCode.VARIABLE_UNKNOWN
 
 
 async def test_an_offline_device_times_out_and_pings_as_offline(world: World) -> None:
     ann = await an_account(world)
     device = await a_device_of(world, ann, functions=("blink",))
-    no = await refusal_of(call_function(world, ann, device.id, "blink", ""))
+    no = await refusal_of(call_function(world, ann, Target(device.id, "blink"), ""))
     assert (no.code, no.reason) == (RefusalCode.DEVICE_OFFLINE, "Timed out.")
     assert await ping_device(world, ann, device.id) is False
     world.bus.answer(device.id, answering({Ping: Done(), Signal: Done()}))

@@ -14,6 +14,7 @@ from cyan.services.events import (
     publish_as_device,
     publish_as_person,
     require_prefix,
+    source_of,
     tune,
 )
 
@@ -39,7 +40,7 @@ async def test_events_are_private_to_their_owner(world: World) -> None:
     listen(world, await tune(world, ann), hers.hear, hers.end)
     listen(world, await tune(world, bob), his.hear, his.end)
     event = Event("temp", "21", 60, world.clock.now(), device.id)
-    publish_as_device(world, ann.account_id, event, 2)
+    publish_as_device(world, source_of(device, outsider=False), event, 2)
     publish_as_person(world, ann, "door", "open", None)
     assert (hers.heard, his.heard) == (["temp", "door"], [])
 
@@ -51,9 +52,9 @@ async def test_a_prefix_and_a_device_narrow_a_stream(world: World) -> None:
     listen(world, await tune(world, ann, "te"), by_prefix.hear, by_prefix.end)
     tuning = await tune(world, ann, "", first.id)
     listen(world, tuning, by_device.hear, by_device.end)
-    for name, source in (("temp", first.id), ("door", first.id), ("temp", second.id)):
-        event = Event(name, "", 60, world.clock.now(), source)
-        publish_as_device(world, ann.account_id, event, 0)
+    for name, device in (("temp", first), ("door", first), ("temp", second)):
+        event = Event(name, "", 60, world.clock.now(), device.id)
+        publish_as_device(world, source_of(device, outsider=False), event, 0)
     assert by_prefix.heard == ["temp", "temp"]
     assert by_device.heard == ["temp", "door"]
 
@@ -105,12 +106,13 @@ def test_the_wide_stream_wants_a_prefix() -> None:
 async def test_publishing_is_counted_by_started_kilobytes(world: World) -> None:
     ann = await an_account(world)
     device = await a_device_of(world, ann)
+    source = source_of(device, outsider=False)
     for size in (0, 1, 1024):
         event = Event("temp", "x" * size, 60, world.clock.now(), device.id)
-        publish_as_device(world, ann.account_id, event, size)
+        publish_as_device(world, source, event, size)
     status = Event("spark/device/last_reset", "user", 60, world.clock.now(), device.id)
-    publish_as_device(world, ann.account_id, status, 4)
+    publish_as_device(world, source, status, 4)
     await world.meter.flush()
     month = f"{world.clock.now():%Y-%m}"
-    used = await world.store.read(lambda tx: tx.usage.of_account(ann.account_id, month))
+    used = await world.store.read(lambda tx: tx.usage.of_holder(ann.account_id, month))
     assert used == {"published": 3}  # EVT-3

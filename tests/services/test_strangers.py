@@ -18,7 +18,7 @@ from tests.support.people import (
 from cyan.interfaces import World
 from cyan.model.accounts import Actor
 from cyan.model.decisions import Refuse, Refused
-from cyan.services.calls import call_function, read_variable
+from cyan.services.calls import Target, call_function, read_variable
 from cyan.services.changes import ForceUpdates, Note, Rename, change_device
 from cyan.services.claims import claim_device, unclaim_device
 from cyan.services.devices import get_device, ping_device, signal_device
@@ -40,8 +40,8 @@ USE_CASES: dict[str, UseCase] = {
     "note": lambda w, a, d: change_device(w, a, d, [Note("mine")]),
     "force": lambda w, a, d: change_device(w, a, d, [ForceUpdates(True)]),
     "signal": lambda w, a, d: signal_device(w, a, d, True),
-    "call": lambda w, a, d: call_function(w, a, d, "f", ""),
-    "read": lambda w, a, d: read_variable(w, a, d, "v"),
+    "call": lambda w, a, d: call_function(w, a, Target(d, "f"), ""),
+    "read": lambda w, a, d: read_variable(w, a, Target(d, "v")),
     "hear": lambda w, a, d: tune(w, a, "", d),
 }
 

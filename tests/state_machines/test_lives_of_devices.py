@@ -29,10 +29,11 @@ from cyan.model.decisions import RefusalCode, Refuse, Refused
 from cyan.model.devices import TransferState
 from cyan.model.events import Event
 from cyan.rules.naming import free_name
+from cyan.rules.routing import SourceFacts
 from cyan.services.changes import Rename, change_device
 from cyan.services.claims import claim_device, unclaim_device
 from cyan.services.connections import end_connection
-from cyan.services.events import publish_as_device
+from cyan.services.events import Source, publish_as_device
 from cyan.services.transfers import answer_transfer, expire_due, list_transfers
 
 LIMIT = 2
@@ -99,6 +100,9 @@ class Lives(RuleBasedStateMachine):
 
     def id_of(self, number: int) -> str:
         return f"{number:024x}"
+
+    def account_of(self, person: str | None) -> str | None:
+        return self.people[person].account_id if person else None
 
     def room(self, person: str) -> bool:
         return sum(each.owner == person for each in self.known.values()) < LIMIT
@@ -209,12 +213,12 @@ class Lives(RuleBasedStateMachine):
     @rule(number=DEVICES)
     def publish(self, number: int) -> None:
         device = self.known[number]
-        owner = self.people[device.owner].account_id if device.owner else None
+        source = SourceFacts(self.account_of(device.owner), None, None, outsider=False)
         now = self.world.clock.now()
         event = Event(f"event/{number}", None, 60, now, self.id_of(number))
         self.heard.clear()
-        went = publish_as_device(self.world, owner, event, 0)
-        if owner is None:
+        went = publish_as_device(self.world, Source(source, None), event, 0)
+        if device.owner is None:
             assert isinstance(went, Refuse), "CLM-6"
             assert self.heard == []
         else:
@@ -250,8 +254,7 @@ class Lives(RuleBasedStateMachine):
 
     def agrees(self, number: int, known: Known) -> None:
         device = self.runner.run(find(self.world, self.id_of(number)))  # type: ignore[arg-type]
-        owner = self.people[known.owner].account_id if known.owner else None
-        assert device.owner_id == owner
+        assert device.owner_id == self.account_of(known.owner)
         assert (device.online, device.name) == (known.online, known.name)
         assert len(self.pending(number)) == (known.asked is not None), "TRF-3"
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from cyan.interfaces import SessionStart, World
+from cyan.interfaces.subjects import DeviceChanged
 from cyan.model.accounts import Account, Actor
 from cyan.model.devices import Description, Device
 from cyan.model.identifiers import DeviceID
@@ -35,17 +36,25 @@ async def an_account(
 
 
 async def an_online_device(
-    world: World, number: int = 1, *, platform_id: int = PHOTON
+    world: World,
+    number: int = 1,
+    *,
+    platform_id: int = PHOTON,
+    firmware_of: int | None = None,
+    system_version: int = 3003,
 ) -> Device:
-    """A device that said hello a moment ago."""
+    """A device that said hello a moment ago.
+
+    `firmware_of` is the product that its firmware names, None for no product.
+    """
     start = SessionStart(
         session_id=f"session-{number}",
         at=world.clock.now(),
         address="127.0.0.1",
         platform_id=platform_id,
-        firmware_product_id=platform_id,
+        firmware_product_id=platform_id if firmware_of is None else firmware_of,
         firmware_version=None,
-        system_version=3003,
+        system_version=system_version,
     )
     key = TrustedKey(f"key of {number}".encode(), new=True)
     greeted = await greet_device(world, a_device_id(number), key, start)
@@ -75,6 +84,11 @@ async def find(world: World, device_id: DeviceID) -> Device:
     device = await world.store.read(lambda tx: tx.devices.find(device_id))
     assert device is not None
     return device
+
+
+def changed(device_id: DeviceID, owner_id: str | None) -> DeviceChanged:
+    """What is told of a device of no product that has another owner."""
+    return DeviceChanged(device_id, owner_id, None, None, outsider=False)
 
 
 A_WEEK = timedelta(days=7)
