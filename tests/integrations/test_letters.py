@@ -27,6 +27,13 @@ BODIES = {
         "expires_at": "2026-12-01T12:00:00+00:00",
     },
     NoticeKind.TRANSFER_ENDED: {"device_id": DEVICE},
+    NoticeKind.TEAM_INVITED: {
+        "inviter": "ann@example.com",
+        "team": "Pumps",
+        "role": "Developer",
+        "link": LINK,
+        "expires_at": "2026-12-01T12:00:00+00:00",
+    },
     NoticeKind.DEVICE_UNCLAIMED_BY_OPERATOR: {
         "device_id": DEVICE,
         "device_name": "porch",
