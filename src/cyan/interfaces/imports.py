@@ -50,6 +50,9 @@ class Imports(Protocol):
     async def remove(self, import_id: str) -> None:
         """Forget an import and its lines."""
 
+    async def remove_orphaned(self, limit: int) -> int:
+        """Forget lines of imports of deleted products, then those; how many rows."""
+
     async def next_due(self, now: datetime) -> Import | None:
         """The oldest import that is not finished, and that nobody works on."""
 

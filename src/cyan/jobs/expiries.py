@@ -1,4 +1,4 @@
-"""The end of what only lives for a while: tokens, tickets, transfers."""
+"""The end of what only lives for a while: tokens, tickets, transfers, imports."""
 
 from collections.abc import Awaitable, Callable
 
@@ -8,9 +8,12 @@ from cyan.services.transfers import expire_due
 AT_ONCE = 500
 """Rows in one transaction, so that nobody waits long behind it."""
 
+LINES_AT_ONCE = 5_000
+"""Lines of an import are short."""
+
 
 async def end_expired(world: World) -> int:
-    """Forget expired tokens and tickets, and end unanswered transfers; how many."""
+    """Forget what expired, and imports that nobody can see; end transfers; how many."""
     now = world.clock.now()
 
     async def tokens() -> int:
@@ -31,7 +34,12 @@ async def end_expired(world: World) -> int:
     async def transfers() -> int:
         return await expire_due(world)
 
-    kinds = (transfers, tickets, tokens, products_tokens)
+    async def imports() -> int:
+        return await world.store.transact(
+            lambda tx: tx.imports.remove_orphaned(LINES_AT_ONCE)
+        )
+
+    kinds = (transfers, tickets, tokens, products_tokens, imports)
     return sum([await _all(each) for each in kinds])
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import (
     Integer,
     and_,
     bindparam,
+    delete,
     exists,
     false,
     insert,
@@ -23,7 +24,7 @@ from cyan.model.identifiers import DeviceID
 from cyan.model.products import Import, ImportLine, LineOutcome
 from cyan.storage.columns import Instant
 from cyan.storage.lists import NumberList, among, pairs_in, values_in
-from cyan.storage.product_tables import import_lines, imports
+from cyan.storage.product_tables import import_lines, imports, products
 from cyan.storage.statements import (
     Runner,
     Statement,
@@ -67,6 +68,25 @@ UPDATE_IMPORT = Statement[None](
 )
 REMOVE_IMPORT = Statement[None](delete_where(imports, "id"), None)
 REMOVE_LINES = Statement[None](delete_where(import_lines, "import_id"), None)
+ORPHANED = Statement[Import](
+    choose(imports, Import)
+    .where(~exists().where(products.c.id == imports.c.product_id))
+    .limit(1),
+    Import,
+)
+LAST_LINES = Statement[ImportLine](
+    choose(import_lines, ImportLine)
+    .where(import_lines.c.import_id == bindparam("import_id"))
+    .order_by(import_lines.c.number.desc())
+    .limit(bindparam("at_most")),
+    ImportLine,
+)
+REMOVE_LINES_FROM = Statement[None](
+    delete(import_lines)
+    .where(import_lines.c.import_id == bindparam("import_id"))
+    .where(import_lines.c.number >= bindparam("number")),
+    None,
+)
 NEXT_DUE = Statement[Import](
     choose(imports, Import)
     .where(imports.c.finished_at.is_(None))
@@ -217,6 +237,19 @@ class Imports:
         """Forget an import and its lines."""
         await self._run(REMOVE_LINES, import_id=import_id)
         await self._run(REMOVE_IMPORT, id=import_id)
+
+    async def remove_orphaned(self, limit: int) -> int:
+        """Forget lines of imports of deleted products, then those; how many rows."""
+        orphan = first(await self._run(ORPHANED))
+        if orphan is None:
+            return 0
+        last = await self._run(LAST_LINES, import_id=orphan.id, at_most=limit)
+        if not last:
+            await self._run(REMOVE_IMPORT, id=orphan.id)
+            return 1
+        number = last[-1].number
+        await self._run(REMOVE_LINES_FROM, import_id=orphan.id, number=number)
+        return len(last)
 
     async def next_due(self, now: datetime) -> Import | None:
         """The oldest import that is not finished, and that nobody works on."""
