@@ -103,11 +103,13 @@ class FleetPages:
             return None
         kept = self._fresh(listing, total)
         while len(kept.values) < number:
+            known = len(kept.values)
             last = kept.values[-1] if kept.values else None
             value = await self._value_after(listing, last)
             if value is None:  # the fleet shrank meanwhile
                 return None
-            kept.values.append(value)
+            if len(kept.values) == known:  # or another request was quicker
+                kept.values.append(value)
         return kept.values[number - 1]
 
     async def _value_after(
