@@ -22,7 +22,13 @@ from cyan.rules.claiming import (
     decide_claim,
     decide_unclaim,
 )
-from cyan.rules.departures import DepartureFacts, decide_departure
+from cyan.rules.departures import (
+    Deny,
+    DepartureFacts,
+    Dismiss,
+    Remove,
+    decide_departure,
+)
 from cyan.rules.features import (
     FeatureFacts,
     ReachFacts,
@@ -43,8 +49,8 @@ class CapabilityName(StrEnum):
     READ = "read"
     OTA = "ota"
     REMOVE = "remove"
-    APPROVE = "approve"
     DENY = "deny"
+    APPROVE = "approve"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,21 +197,15 @@ def _explain_departures(facts: ExplainFacts) -> tuple[Capability, ...]:
         else f"It can be removed{kept}."
     )
     told = [
-        _act(CapabilityName.REMOVE, removal, leaving),
-        _act(CapabilityName.DENY, denial, "It can be kept out for good."),
+        _told(CapabilityName.REMOVE, removal, leaving),
+        _told(CapabilityName.DENY, denial, "It can be kept out for good."),
     ]
     if waits:
         yes = Allow("MEM-8")
-        told.insert(1, _act(CapabilityName.APPROVE, yes, "It can be approved."))
+        told.append(_told(CapabilityName.APPROVE, yes, "It can be approved."))
     if facts.manager:
         return tuple(told)
     return tuple(_not_a_manager(each) for each in told)
-
-
-def _act(name: CapabilityName, decision: object, reason: str) -> Capability:
-    if isinstance(decision, Refuse):
-        return _refused(name, decision)
-    return Capability(name, True, getattr(decision, "rule", "MEM-1"), reason)
 
 
 def _not_a_manager(told: Capability) -> Capability:
@@ -339,13 +339,11 @@ def _explain_features(facts: ExplainFacts) -> tuple[Capability, ...]:
     used = decide_features(features)
     reached = decide_reach(ReachFacts(features, facts.online))
     return (
-        _feature(
-            CapabilityName.PUBLISH, used, f"It may publish; {hearers} its events."
-        ),
-        _feature(CapabilityName.SUBSCRIBE, used, _heard(facts, member=member)),
-        _feature(CapabilityName.CALL, reached, f"{callers} may call its functions."),
-        _feature(CapabilityName.READ, reached, f"{callers} may read its variables."),
-        _feature(
+        _told(CapabilityName.PUBLISH, used, f"It may publish; {hearers} its events."),
+        _told(CapabilityName.SUBSCRIBE, used, _heard(facts, member=member)),
+        _told(CapabilityName.CALL, reached, f"{callers} may call its functions."),
+        _told(CapabilityName.READ, reached, f"{callers} may read its variables."),
+        _told(
             CapabilityName.OTA,
             used,
             "The rules allow it, but this server sends no firmware yet.",
@@ -362,7 +360,11 @@ def _heard(facts: ExplainFacts, *, member: bool) -> str:
     return "It may hear its product's members, and what its product publishes."
 
 
-def _feature(name: CapabilityName, decision: Allow | Refuse, reason: str) -> Capability:
+def _told(
+    name: CapabilityName,
+    decision: Allow | Remove | Dismiss | Deny | Refuse,
+    reason: str,
+) -> Capability:
     if isinstance(decision, Refuse):
         return _refused(name, decision)
     return Capability(name, True, decision.rule, reason)
