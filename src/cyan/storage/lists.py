@@ -62,6 +62,7 @@ def _dumps(value: Any) -> str:
 class _Among(ColumnElement[bool]):
     inherit_cache = False
     type = Boolean()
+    _is_implicitly_boolean = True  # else SQLite tests it for "= 1", past every index
 
     def __init__(self, column: Any, values: Any) -> None:
         self.column = column
