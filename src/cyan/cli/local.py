@@ -176,6 +176,9 @@ def simulate(
     folder: Annotated[Path | None, Parameter(help="Keeps their keys.")] = None,
     events_per_minute: float = 6.0,
     behaviour: str = "steady",
+    product_id: Annotated[
+        int | None, Parameter(help="The Product ID in their firmware.")
+    ] = None,
 ) -> None:
     """Run pretend devices until Ctrl-C, and show their lights.
 
@@ -200,6 +203,7 @@ def simulate(
         kept,
         events_per_minute,
         behaviour,
+        product_id,
     )
 
     def on_light(number: int, device_id: str, light: Light) -> None:

@@ -30,7 +30,8 @@ BEHAVIOURS = {
 class Fleet:
     """What to simulate: how many, which ones, where, and how they behave.
 
-    `folder` keeps their keys; `events_per_minute` is the rate of each device.
+    `folder` keeps their keys; `events_per_minute` is the rate of each device;
+    `product_id` is the Product ID in their firmware, None for that of no product.
     """
 
     devices: int
@@ -40,6 +41,7 @@ class Fleet:
     folder: Path | None
     events_per_minute: float
     behaviour: str
+    product_id: int | None = None
 
 
 def read_server_key(file: Path) -> rsa.RSAPublicKey:
@@ -81,6 +83,7 @@ def build(fleet: Fleet) -> list[SimulatedDevice]:
             identity = Identity.new(identity.device_id)
         drawn = random.Random(f"{fleet.seed}/{number}/firmware")
         firmware = firmware_of(number, drawn, fleet.behaviour)
+        firmware.product_id = fleet.product_id
         devices.append(
             SimulatedDevice(identity, fleet.server, fleet.server_key, firmware)
         )
