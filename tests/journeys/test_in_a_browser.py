@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page
 from tests.support.browsers import DESKTOP, PHONE, Open
-from tests.support.servers import OPERATOR, PASSWORD, Server
+from tests.support.servers import OPERATOR, PASSWORD, Account, Server
 from tests.support.simulated import Devices
 
 SIZES = pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
@@ -116,3 +116,45 @@ def test_a_forgotten_password_is_replaced_from_the_mail(
     page.get_by_role("button").click()
     page.get_by_text("You can sign in now").wait_for()
     assert server.sign_in(ann.email, "a new sentence").token
+
+
+def a_product(server: Server) -> tuple[Account, str]:
+    """Somebody, and the address of a new product of theirs."""
+    ann = server.new_account(f"ann-{uuid.uuid4().hex[:8]}@example.com")
+    name = f"Pumps {uuid.uuid4().hex[:6]}"
+    answer = httpx.post(
+        f"{server.url}/v1/products",
+        json={"product": {"name": name, "platform_id": 6}},
+        headers=ann.headers,
+    )
+    answer.raise_for_status()
+    slug = answer.json()["product"]["slug"]
+    return ann, f"{server.url}/v1/products/{slug}"
+
+
+@SIZES
+@pytest.mark.parametrize("joins", [True, False], ids=["join", "decline"])
+def test_somebody_answers_an_invitation_to_a_team_from_the_mail(
+    browser: Open, server: Server, size: tuple[int, int], joins: bool
+) -> None:
+    ann, product = a_product(server)
+    email = f"bob-{uuid.uuid4().hex[:8]}@example.com"
+    wanted = {"username": email, "role": "Developer"}
+    answer = httpx.post(f"{product}/team", json=wanted, headers=ann.headers)
+    answer.raise_for_status()
+    page = browser(size)
+    link = link_in_mail(server, email, "team-invitation")
+    page.goto(link)
+    look(page, "team-invitation")
+    page.get_by_role("button", name="Join the team").click()
+    assert "Make an account" in page.get_by_role("alert").inner_text()
+    look(page, "team-invitation-without-account")
+    bob = server.new_account(email)
+    page.get_by_role("button", name="Join the team" if joins else "Decline").click()
+    heading = "Welcome to Pumps" if joins else "You declined"
+    page.get_by_role("heading", name=heading).wait_for()
+    look(page, "team-joined" if joins else "team-declined")
+    seen = httpx.get(product, headers=bob.headers).status_code
+    assert (seen == 200) is joins
+    page.goto(link)
+    assert page.get_by_text("This does not work").is_visible(), "a link works once"
