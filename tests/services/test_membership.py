@@ -92,8 +92,15 @@ async def test_on_the_list_the_firmware_says_nothing(
 
 @pytest.mark.parametrize(
     ("firmware", "version"),
-    [("pumps", LIST_ONLY), (PHOTON, WILDCARD), (PHOTON, OLD), (0, OLD), (65535, OLD)]
-    + [(9999, WILDCARD), ("argons", OLD)],
+    [
+        ("pumps", LIST_ONLY),
+        (PHOTON, WILDCARD),
+        (PHOTON, OLD),
+        (0, OLD),
+        (65535, OLD),
+        (9999, WILDCARD),
+        ("argons", OLD),
+    ],
 )
 async def test_off_the_list_other_firmware_is_in_no_product(
     world: World, ann: Actor, pumps: Product, firmware: str | int, version: int
