@@ -1,75 +1,22 @@
 """The `cyan` command against a running server with pretend devices."""
 
 import json
-import os
 import select
 import signal
 import subprocess
 import sys
 import time
 import uuid
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pyotp
 import pytest
+from tests.cli.conftest import Cyan
 from tests.support.servers import PASSWORD, Account, Server
 from tests.support.simulated import Devices
 
 UNKNOWN = "0123456789abcdef01234567"
-
-
-@dataclass
-class Cyan:
-    """The command as one person runs it: with a profile of their own."""
-
-    home: Path
-    url: str
-
-    @property
-    def environment(self) -> dict[str, str]:
-        kept = {n: v for n, v in os.environ.items() if not n.startswith("CYAN_")}
-        return kept | {"HOME": str(self.home), "XDG_CONFIG_HOME": str(self.home)}
-
-    def __call__(
-        self, *words: str, code: int = 0, stdin: str = "", **environment: str
-    ) -> str:
-        ended = subprocess.run(
-            [sys.executable, "-m", "cyan", *words],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            env=self.environment | environment,
-            check=False,
-            timeout=60,
-        )
-        said = ended.stdout if code == 0 else ended.stderr
-        assert ended.returncode == code, ended.stdout + ended.stderr
-        assert "Traceback" not in ended.stderr
-        return said
-
-    def json(self, *words: str) -> object:
-        return json.loads(self(*words, "--json"))
-
-
-@pytest.fixture
-def ann(server: Server, tmp_path: Path) -> Cyan:
-    return signed_in(server, tmp_path / "ann")
-
-
-@pytest.fixture
-def bob(server: Server, tmp_path: Path) -> Cyan:
-    return signed_in(server, tmp_path / "bob")
-
-
-def signed_in(server: Server, home: Path) -> Cyan:
-    home.mkdir()
-    who = server.new_account(f"{home.name}-{uuid.uuid4().hex[:8]}@example.com")
-    cyan = Cyan(home, server.url)
-    said = cyan("login", who.email, "--url", server.url, stdin=f"{PASSWORD}\n")
-    assert said == f"You are signed in as {who.email} at {server.url}.\n"
-    return cyan
 
 
 def test_a_day_with_a_device(
@@ -82,7 +29,7 @@ def test_a_day_with_a_device(
     table = ann("device", "list")
     assert "kitchen" in table
     assert "Photon" in table
-    assert ann.json("device", "list")[0]["id"] == device.id  # type: ignore[index]
+    assert ann.json("device", "list")[0]["id"] == device.id
     assert ann("get", "kitchen", "temperature") == "21.5\n"
     assert ann.json("get", "kitchen", "ready") is True
     assert ann("call", "kitchen", "blink", "four") == "4\n"
@@ -90,9 +37,9 @@ def test_a_day_with_a_device(
     told = ann("explain", "kitchen")
     assert "CLM-1" in told
     assert "You claimed it." in told
-    assert ann.json("explain", "kitchen")["device"]["name"] == "kitchen"  # type: ignore[index,call-overload]
+    assert ann.json("explain", "kitchen")["device"]["name"] == "kitchen"
     assert "You own 1 devices (room for 100)." in ann("usage")
-    assert ann.json("usage")["devices"]["owned"] == 1  # type: ignore[index,call-overload]
+    assert ann.json("usage")["devices"]["owned"] == 1
     assert "is no month" in ann("usage", "never", code=1)
     assert ann("device", "remove", "kitchen") == "kitchen is no longer yours.\n"
     said = ann("device", "info", "kitchen", code=1)
@@ -117,10 +64,10 @@ def test_a_device_is_handed_over(
     device = devices.online(server)
     ann("device", "add", device.id)
     assert "asked by mail" in bob("device", "add", device.id, "--transfer")
-    (request,) = ann.json("transfer", "list")  # type: ignore[misc]
+    (request,) = ann.json("transfer", "list")
     assert "pending" in ann("transfer", "list")
     assert ann("transfer", "accept", request["id"]) == "approved\n"
-    assert bob.json("device", "list")[0]["id"] == device.id  # type: ignore[index]
+    assert bob.json("device", "list")[0]["id"] == device.id
     assert "no such" in ann("transfer", "refuse", "nonsense", code=1).lower()
 
 

@@ -120,7 +120,9 @@ async def _lines_of(
 
 def _left(record: dict[str, Any]) -> int:
     """How many lines were not added."""
-    return int(record["lines"]) - sum(record["counts"].get(each, 0) for each in FINE)
+    counts: dict[str, int] = record["counts"]
+    fine = sum(counts.get(outcome, 0) for outcome in FINE)
+    return max(0, int(record["lines"]) - fine)
 
 
 def _show_outcome(outcome: Outcome) -> None:
@@ -129,10 +131,10 @@ def _show_outcome(outcome: Outcome) -> None:
     show_table(counts, {"outcome": "outcome", "lines": "lines"}, "Nothing was done.")
     if record["dry_run"]:
         say("\nThis was a dry run: nothing was changed.")
-    limit = (record["effect"] or {}).get("limit")
-    if limit:
-        room = limit["limit"] or "no limit"
-        say(f"\nOn the limit: {limit['count']} + {limit['adds']} of {room}.")
+    effect = record["effect"]
+    if effect is not None:
+        room = f"limit {effect['limit']}" if effect["limit"] else "no limit"
+        say(f"\nCounted: {effect['count']}, and {effect['adds']} more ({room}).")
     if outcome.lines:
         say("")
         show_table(outcome.lines, COLUMNS, "")

@@ -85,10 +85,15 @@ class Client(Connection):
         told: Json = await self.call("GET", path, params=query)
         return told
 
-    async def usage(self, month: str | None, product: str | None = None) -> Json:
+    async def usage(
+        self,
+        month: str | None,
+        product: str | None = None,
+        organization: str | None = None,
+    ) -> Json:
         """Data operations of a month, by default the present one, and devices."""
         query = {"month": month} if month else {}
-        whose = ("products", product) if product else ("user",)
+        whose = ("products", product) if product else _of(organization)
         told: Json = await self.call("GET", path_of(*whose, "usage"), params=query)
         return told
 
