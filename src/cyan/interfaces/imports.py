@@ -1,35 +1,36 @@
 """What services need from a store for imports."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from cyan.model.devices import Standing
 from cyan.model.identifiers import DeviceID
-from cyan.model.products import Import, ImportLine, LineOutcome
+from cyan.model.products import Import, ImportLine, LineKey, LineOutcome
 
 
-@dataclass(frozen=True, slots=True)
-class LineFacts:
+class LineFacts(NamedTuple):
     """A line of an import, and what the store knows of the device that it names.
 
-    `first` is whether no earlier line names the same device; the rest is None for
-    a device that this cloud has never met.
+    What follows `known` is None for a device that this cloud has never met.
     """
 
     number: int
-    text: str
     device_id: DeviceID | None
-    first: bool
-    known_id: DeviceID | None
+    outcome: LineOutcome | None
+    known: bool
     recorded: bool | None
     platform_id: int | None
     product_id: int | None
     standing: Standing | None
     owner_id: str | None
-    session_id: str | None
+    online: bool | None
     protected: bool | None
+
+    @property
+    def key(self) -> LineKey:
+        """Where it is in the order in which lines are worked on."""
+        return self.device_id or "", self.number
 
 
 class Imports(Protocol):
@@ -62,9 +63,14 @@ class Imports(Protocol):
         """Keep lines, numbered from a number on: text, and the device that it names."""
 
     async def facts(
-        self, import_id: str, after: int, limit: int
+        self, import_id: str, after: LineKey, limit: int
     ) -> Sequence[LineFacts]:
-        """Lines after a number, with the facts that decide them."""
+        """Lines after another in the order of Device IDs, with what decides them."""
+
+    async def set_outcome_of_all(
+        self, import_id: str, outcome: LineOutcome, after: LineKey, until: LineKey
+    ) -> None:
+        """Note what came of all lines after one, until another and with it."""
 
     async def set_outcomes(
         self, import_id: str, outcome: LineOutcome, numbers: Sequence[int]

@@ -51,7 +51,7 @@ async def count_part(
     tx: Tx, world: World, record: Import, product: Product, limit: int
 ) -> Import:
     """Count the next lines by what will come of them; a dry run notes it, too."""
-    lines = await tx.imports.facts(record.id, record.position, limit)
+    lines = await tx.imports.facts(record.id, record.reached, limit)
     decided = await _decide(tx, world, record, product, lines)
     counts = Counter(record.counts)
     for line, decision in decided:
@@ -60,7 +60,7 @@ async def count_part(
             counts[_JOINS] += added_to_count(product, line.owner_id)
     if record.dry_run:
         await _note_outcomes(tx, record, decided)
-    return replace(record, counts=dict(counts), position=_last(record, lines))
+    return _after(replace(record, counts=dict(counts)), lines)
 
 
 async def finish_counting(
@@ -86,7 +86,7 @@ async def finish_counting(
         return replace(record, state=ImportState.DONE, counts=counts, finished_at=now)
     await tx.counts.reserve(product.id, more)
     return replace(
-        record, state=ImportState.ADDING, position=-1, counts={}, reserved=more
+        record.at_first_line(), state=ImportState.ADDING, counts={}, reserved=more
     )
 
 
@@ -103,7 +103,7 @@ async def add_part(
     tx: Tx, world: World, record: Import, product: Product, limit: int
 ) -> tuple[Import, Sequence[DeviceChanged]]:
     """Add the devices of the next lines; what live sessions are to be told."""
-    lines = await tx.imports.facts(record.id, record.position, limit)
+    lines = await tx.imports.facts(record.id, record.reached, limit)
     decided = await _decide(tx, world, record, product, lines)
     joiners = [(line, _joiner(line)) for line, decision in decided if decision.joins]
     await join(tx, product, [joiner for _, joiner in joiners], record.created_at)
@@ -114,17 +114,13 @@ async def add_part(
     claimed = await _claim(tx, world, record, product, decided)
     counts = Counter(record.counts)
     counts.update(decision.outcome.value for _, decision in decided)
-    online = [line.known_id for line, _ in joiners if line.session_id and line.known_id]
+    online = [joiner.device_id for line, joiner in joiners if line.online]
     changes = [
         await position_of(tx, device_id)
         for device_id in dict.fromkeys((*online, *claimed))
     ]
-    added = replace(
-        record,
-        counts=dict(counts),
-        position=_last(record, lines),
-        reserved=record.reserved - used,
-    )
+    reserved = record.reserved - used
+    added = _after(replace(record, counts=dict(counts), reserved=reserved), lines)
     return await _finish(tx, world, added, ImportState.DONE), changes
 
 
@@ -132,7 +128,7 @@ async def take_out_part(
     tx: Tx, world: World, record: Import, limit: int
 ) -> tuple[Import, Sequence[DeviceChanged]]:
     """Remove the devices of the next lines that are members by this import still."""
-    lines = await tx.imports.lines(record.id, record.position, limit)
+    lines = await tx.imports.facts(record.id, record.reached, limit)
     ids = [
         line.device_id
         for line in lines
@@ -147,9 +143,7 @@ async def take_out_part(
     ]
     await leave(tx, world, record.product_id, members, world.clock.now())
     changes = [await position_of(tx, each.id) for each in members if each.online]
-    position = lines[-1].number if lines else record.lines
-    undone = replace(record, position=position)
-    return await _finish(tx, world, undone, ImportState.UNDONE), changes
+    return await _finish(tx, world, _after(record, lines), ImportState.UNDONE), changes
 
 
 async def _finish(tx: Tx, world: World, record: Import, state: ImportState) -> Import:
@@ -167,8 +161,17 @@ async def _finish(tx: Tx, world: World, record: Import, state: ImportState) -> I
     )
 
 
-def _last(record: Import, lines: Sequence[LineFacts]) -> int:
-    return lines[-1].number if lines else record.lines - 1
+def _after(record: Import, lines: Sequence[LineFacts]) -> Import:
+    """The import after the next lines of it; without any it is at its end."""
+    if not lines:
+        return replace(record, position=record.lines - 1)
+    reached_id, reached_number = lines[-1].key
+    return replace(
+        record,
+        position=record.position + len(lines),
+        reached_id=reached_id,
+        reached_number=reached_number,
+    )
 
 
 def _joiner(line: LineFacts) -> Joiner:
@@ -176,7 +179,7 @@ def _joiner(line: LineFacts) -> Joiner:
     waits = line.standing in (Standing.QUARANTINED, Standing.DENIED)
     return Joiner(
         line.device_id,
-        line.known_id is not None,
+        line.known,
         line.owner_id,
         line.product_id if waits else None,
     )
@@ -191,10 +194,20 @@ async def _decide(
     team = frozenset(await tx.teams.account_ids(product.team_ids))
     visible = frozenset(record.visible_products)
     welcome = world.settings.first_contact is FirstContact.FIRST_USE
-    return [
-        (line, _of_line(line, product, team, visible, welcome=welcome))
-        for line in lines
-    ]
+    known: dict[tuple[object, ...], LineDecision] = {}
+    decided = []
+    before: str | None = record.reached_id
+    for line in lines:
+        decisive = (line.device_id is None, *line[3:])  # of a million most are alike
+        decision = known.get(decisive)
+        if decision is None:
+            decision = _of_line(line, product, team, visible, welcome=welcome)
+            known[decisive] = decision
+        if decision.joins and line.device_id == before:  # an earlier line names it, too
+            decision = OUTCOMES[LineOutcome.ALREADY_THERE]
+        before = line.device_id
+        decided.append((line, decision))
+    return decided
 
 
 def _of_line(
@@ -205,7 +218,7 @@ def _of_line(
     *,
     welcome: bool,
 ) -> LineDecision:
-    decision = decide_addition(
+    return decide_addition(
         AdditionFacts(
             named=_named(line, welcome=welcome),
             unknown_welcome=welcome,
@@ -215,16 +228,12 @@ def _of_line(
             protected=bool(line.protected) and not product.device_protection,
         )
     )
-    if decision.joins and not line.first:  # an earlier line names it, too
-        return OUTCOMES[LineOutcome.ALREADY_THERE]
-    return decision
 
 
 def _named(line: LineFacts, *, welcome: bool) -> Named:
     if line.device_id is None:
         return Named.NOTHING
-    met = line.known_id is not None
-    return Named.KNOWN if met and (welcome or line.recorded) else Named.UNKNOWN
+    return Named.KNOWN if line.known and (welcome or line.recorded) else Named.UNKNOWN
 
 
 def _platform(line: LineFacts, product: Product) -> PlatformMatch:
@@ -254,8 +263,15 @@ async def _note_outcomes(tx: Tx, record: Import, decided: Decided) -> None:
     numbers: dict[LineOutcome, list[int]] = defaultdict(list)
     for line, decision in decided:
         numbers[decision.outcome].append(line.number)
+    if not decided:
+        return
+    commonest = max(numbers, key=lambda outcome: len(numbers[outcome]))
+    await tx.imports.set_outcome_of_all(
+        record.id, commonest, record.reached, decided[-1][0].key
+    )
     for outcome, lines in numbers.items():
-        await tx.imports.set_outcomes(record.id, outcome, lines)
+        if outcome is not commonest:
+            await tx.imports.set_outcomes(record.id, outcome, lines)
 
 
 async def _may_own(tx: Tx, record: Import, product: Product) -> bool:

@@ -92,6 +92,8 @@ async def _draw(
         visible_products=[each.id for each in visible if each.id != product.id],
         lines=0,
         position=-1,
+        reached_id="",
+        reached_number=-1,
         counts={},
         reserved=0,
         refusal=None,
@@ -327,7 +329,7 @@ async def undo_import(
                 remedy="Undo an import that is done.",
             )
         undoing = replace(
-            record, state=ImportState.UNDOING, position=-1, finished_at=None
+            record.at_first_line(), state=ImportState.UNDOING, finished_at=None
         )
         await tx.imports.update(undoing)
         return undoing

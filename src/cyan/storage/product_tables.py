@@ -185,6 +185,8 @@ imports = Table(
     Column("visible_products", Document, nullable=False),
     Column("lines", Integer, nullable=False),
     Column("position", Integer, nullable=False),
+    Column("reached_id", Text, nullable=False),
+    Column("reached_number", Integer, nullable=False),
     Column("counts", Document, nullable=False),
     Column("reserved", Integer, nullable=False),
     Column("refusal", Document),
@@ -207,10 +209,13 @@ import_lines = Table(
     "import_lines",
     metadata,
     Column("import_id", Text, primary_key=True),
+    # In the order of this key lines are worked on: devices that are neighbours in a
+    # part are neighbours in each index, and a million of them no random writes.
+    Column("device_id", Named(DeviceID), primary_key=True),  # "" if it names nothing
     Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("text", Text, nullable=False),
-    Column("device_id", Named(DeviceID)),
+    Column("text", Text),  # only where it is not the Device ID itself
     Column("outcome", Named(LineOutcome)),
-    Index(None, "import_id", "device_id"),
+    Index(None, "import_id", "number", unique=True),
     sqlite_strict=True,
+    sqlite_with_rowid=False,
 )

@@ -2,18 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     Integer,
-    and_,
+    Text,
     bindparam,
     delete,
     exists,
     false,
+    func,
     insert,
+    literal_column,
     or_,
     select,
     true,
+    tuple_,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as insert_or
@@ -21,7 +25,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or
 from cyan.interfaces import LineFacts
 from cyan.model.devices import Standing
 from cyan.model.identifiers import DeviceID
-from cyan.model.products import Import, ImportLine, LineOutcome
+from cyan.model.products import Import, ImportLine, LineKey, LineOutcome
 from cyan.storage.columns import Instant
 from cyan.storage.lists import NumberList, among, pairs_in, values_in
 from cyan.storage.product_tables import import_lines, imports, products
@@ -40,6 +44,8 @@ _CHANGES = (
     "state",
     "lines",
     "position",
+    "reached_id",
+    "reached_number",
     "counts",
     "reserved",
     "refusal",
@@ -74,12 +80,12 @@ ORPHANED = Statement[Import](
     .limit(1),
     Import,
 )
-LAST_LINES = Statement[ImportLine](
-    choose(import_lines, ImportLine)
+LAST_NUMBERS = Statement[int](
+    select(import_lines.c.number)
     .where(import_lines.c.import_id == bindparam("import_id"))
     .order_by(import_lines.c.number.desc())
     .limit(bindparam("at_most")),
-    ImportLine,
+    int,
 )
 REMOVE_LINES_FROM = Statement[None](
     delete(import_lines)
@@ -108,42 +114,54 @@ ADD_LINES = Statement[None](
             _new_lines.c.place + bindparam("first_number", type_=Integer()),
             _new_lines.c.first,
             _new_lines.c.second,
-        ),
+        ).order_by(_new_lines.c.second),
     ),
     None,
 )
-_earlier = import_lines.alias("earlier")
 _of_import = import_lines.c.import_id == bindparam("import_id")
-_after = import_lines.c.number > bindparam("after")
+_key = tuple_(import_lines.c.device_id, import_lines.c.number)
+_named = func.nullif(
+    import_lines.c.device_id, literal_column("''"), type_=import_lines.c.device_id.type
+)
+
+
+def _key_of(name: str) -> Any:
+    return tuple_(
+        bindparam(f"{name}_id", type_=Text()),
+        bindparam(f"{name}_number", type_=Integer()),
+    )
+
+
 FACTS = Statement[LineFacts](
     select(
         import_lines.c.number,
-        import_lines.c.text,
-        import_lines.c.device_id,
-        ~exists().where(
-            and_(
-                _earlier.c.import_id == import_lines.c.import_id,
-                _earlier.c.device_id == import_lines.c.device_id,
-                _earlier.c.number < import_lines.c.number,
-            )
-        ),
-        devices.c.id,
+        _named,
+        import_lines.c.outcome,
+        devices.c.id.is_not(None),
         or_(devices.c.public_key.is_not(None), devices.c.serial_number.is_not(None)),
         devices.c.platform_id,
         devices.c.product_id,
         devices.c.standing,
         devices.c.owner_id,
-        devices.c.session_id,
+        devices.c.session_id.is_not(None),
         devices.c.protected,
     )
     .select_from(
         import_lines.outerjoin(devices, devices.c.id == import_lines.c.device_id)
     )
     .where(_of_import)
-    .where(_after)
-    .order_by(import_lines.c.number)
+    .where(_key > _key_of("after"))
+    .order_by(import_lines.c.device_id, import_lines.c.number)
     .limit(bindparam("at_most")),
     LineFacts,
+)
+SET_OUTCOME_OF_ALL = Statement[None](
+    update(import_lines)
+    .where(import_lines.c.import_id == bindparam("wanted"))
+    .where(_key > _key_of("after"))
+    .where(_key <= _key_of("until"))
+    .values(outcome=bindparam("new_outcome")),
+    None,
 )
 SET_OUTCOMES = Statement[None](
     update(import_lines)
@@ -153,9 +171,15 @@ SET_OUTCOMES = Statement[None](
     None,
 )
 LINES = Statement[ImportLine](
-    choose(import_lines, ImportLine)
+    select(
+        import_lines.c.import_id,
+        import_lines.c.number,
+        func.coalesce(import_lines.c.text, import_lines.c.device_id),
+        _named,
+        import_lines.c.outcome,
+    )
     .where(_of_import)
-    .where(_after)
+    .where(import_lines.c.number > bindparam("after"))
     .order_by(import_lines.c.number)
     .limit(bindparam("at_most")),
     ImportLine,
@@ -243,12 +267,11 @@ class Imports:
         orphan = first(await self._run(ORPHANED))
         if orphan is None:
             return 0
-        last = await self._run(LAST_LINES, import_id=orphan.id, at_most=limit)
+        last = await self._run(LAST_NUMBERS, import_id=orphan.id, at_most=limit)
         if not last:
             await self._run(REMOVE_IMPORT, id=orphan.id)
             return 1
-        number = last[-1].number
-        await self._run(REMOVE_LINES_FROM, import_id=orphan.id, number=number)
+        await self._run(REMOVE_LINES_FROM, import_id=orphan.id, number=last[-1])
         return len(last)
 
     async def next_due(self, now: datetime) -> Import | None:
@@ -259,15 +282,40 @@ class Imports:
         self, import_id: str, first_number: int, lines: Sequence[tuple[str, str | None]]
     ) -> None:
         """Keep lines, numbered from a number on."""
+        pairs = [
+            (None if text == device_id else text, device_id or "")
+            for text, device_id in lines
+        ]
         await self._run(
-            ADD_LINES, import_id=import_id, first_number=first_number, pairs=lines
+            ADD_LINES, import_id=import_id, first_number=first_number, pairs=pairs
         )
 
     async def facts(
-        self, import_id: str, after: int, limit: int
+        self, import_id: str, after: LineKey, limit: int
     ) -> Sequence[LineFacts]:
-        """Lines after a number, with the facts that decide them."""
-        return await self._run(FACTS, import_id=import_id, after=after, at_most=limit)
+        """Lines after another in the order of Device IDs, with what decides them."""
+        after_id, after_number = after
+        return await self._run(
+            FACTS,
+            import_id=import_id,
+            after_id=after_id,
+            after_number=after_number,
+            at_most=limit,
+        )
+
+    async def set_outcome_of_all(
+        self, import_id: str, outcome: LineOutcome, after: LineKey, until: LineKey
+    ) -> None:
+        """Note what came of all lines after one, until another and with it."""
+        await self._run(
+            SET_OUTCOME_OF_ALL,
+            wanted=import_id,
+            new_outcome=outcome,
+            after_id=after[0],
+            after_number=after[1],
+            until_id=until[0],
+            until_number=until[1],
+        )
 
     async def set_outcomes(
         self, import_id: str, outcome: LineOutcome, numbers: Sequence[int]

@@ -273,6 +273,8 @@ def _make_tables() -> None:
         sa.Column("visible_products", Document(), nullable=False),
         sa.Column("lines", sa.Integer(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("reached_id", sa.Text(), nullable=False),
+        sa.Column("reached_number", sa.Integer(), nullable=False),
         sa.Column("counts", Document(), nullable=False),
         sa.Column("reserved", sa.Integer(), nullable=False),
         sa.Column("refusal", Document(), nullable=True),
@@ -301,16 +303,19 @@ def _make_tables() -> None:
     op.create_table(
         "import_lines",
         sa.Column("import_id", sa.Text(), nullable=False),
+        sa.Column("device_id", sa.Text(), nullable=False),
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("device_id", sa.Text(), nullable=True),
+        sa.Column("text", sa.Text(), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=True),
-        sa.PrimaryKeyConstraint("import_id", "number", name=("import_lines_pk")),
+        sa.PrimaryKeyConstraint(
+            "import_id", "device_id", "number", name=("import_lines_pk")
+        ),
         sqlite_strict=True,
+        sqlite_with_rowid=False,
     )
     op.create_index(
-        ("import_lines_import_id_device_id_index"),
+        ("import_lines_import_id_number_index"),
         "import_lines",
-        ["import_id", "device_id"],
-        unique=False,
+        ["import_id", "number"],
+        unique=True,
     )
