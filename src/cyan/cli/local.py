@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -176,8 +176,19 @@ def simulate(
     folder: Annotated[Path | None, Parameter(help="Keeps their keys.")] = None,
     events_per_minute: float = 6.0,
     behaviour: str = "steady",
+    platform: Annotated[str, Parameter(help="Its id or name.")] = "photon",
+    device_os: Annotated[str, Parameter(help="Their Device OS.")] = "3.3.0",
     product_id: Annotated[
         int | None, Parameter(help="The Product ID in their firmware.")
+    ] = None,
+    product_version: Annotated[
+        int | None, Parameter(help="The version of their firmware.")
+    ] = None,
+    wildcard: Annotated[
+        bool, Parameter(help="Their platform's id as Product ID, as without one.")
+    ] = False,
+    script: Annotated[
+        Literal["membership"] | None, Parameter(help="Devices that differ.")
     ] = None,
 ) -> None:
     """Run pretend devices until Ctrl-C, and show their lights.
@@ -186,25 +197,40 @@ def simulate(
     safe-mode; wrong-key; replay (drops the link, then sends its old handshake
     again, in vain). The same seed and folder are the same devices.
 
+    The script "membership" runs one device for each way to knock at the product
+    that --product-id and --platform name, and says what becomes of it.
+
     Example: cyan simulate --devices 20 --seed 7
     """
+    from cyan.cli.products import find_platform
     from cyan.rules.setup import LIGHTS, Light
     from cyan.simulator.fleet import BEHAVIOURS, Fleet, read_server_key, run_fleet
+    from cyan.simulator.identity import numbered_id
+    from cyan.simulator.makes import Make, membership_script, read_device_os
 
     if behaviour not in BEHAVIOURS:
         raise ValueError(f"behaviour is one of {', '.join(BEHAVIOURS)}")
+    if wildcard and product_id is not None:
+        raise ValueError("Give either --wildcard or --product-id.")
+    version, family = read_device_os(device_os), find_platform(platform)
+    if script is None:
+        makes = [Make(family, version, product_id, product_version)] * devices
+    else:
+        makes = membership_script(product_id, family)
     host, _, port = server.rpartition(":")
-    kept = folder or Path("var/devices")
     fleet = Fleet(
-        devices,
+        makes,
         seed,
         (host.strip("[]"), int(port)),
         read_server_key(server_key),
-        kept,
+        folder or Path("var/devices"),
         events_per_minute,
         behaviour,
-        product_id,
     )
+    for number, make in enumerate(makes, 1):
+        if make.outcome:
+            who = f"{number:4}  {numbered_id(seed, number)}"
+            say(f"{who}  {make.description}: {make.outcome}")
 
     def on_light(number: int, device_id: str, light: Light) -> None:
         pattern = LIGHTS[light]

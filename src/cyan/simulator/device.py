@@ -56,8 +56,9 @@ Function = Callable[[str], int]
 
 @dataclass
 class Firmware:
-    """What runs on a pretend device.
+    """What runs on a pretend device, if it is not in safe mode.
 
+    `product_id` None is its platform's, which is what safe mode names too.
     `variables` maps a name to its type's word and a value or a function that gives
     one. `ignores_calls` makes it swallow calls, as a crashed application would.
     """
@@ -77,10 +78,11 @@ class Firmware:
     flags: HelloFlag = FLAGS
 
     def hello(self) -> Hello:
-        """The hello of this firmware."""
+        """The hello of this firmware; safe mode names none (device wire §4.8)."""
+        named = None if self.safe_mode else self.product_id
         return Hello(
-            self.platform_id if self.product_id is None else self.product_id,
-            self.product_version,
+            self.platform_id if named is None else named,
+            None if self.safe_mode else self.product_version,
             self.flags,
             self.platform_id,
             system_version=self.system_version,

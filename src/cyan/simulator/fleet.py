@@ -3,7 +3,7 @@
 import asyncio
 import random
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from cyan.protocol.goodbye import DisconnectReason
 from cyan.rules.setup import Light
 from cyan.simulator.device import Firmware, SimulatedDevice
 from cyan.simulator.identity import Identity
+from cyan.simulator.makes import Make
 
 BEHAVIOURS = {
     "steady": "stays online",
@@ -28,20 +29,19 @@ BEHAVIOURS = {
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """What to simulate: how many, which ones, where, and how they behave.
+    """What to simulate: which devices, where, and how they behave.
 
-    `folder` keeps their keys; `events_per_minute` is the rate of each device;
-    `product_id` is the Product ID in their firmware, None for that of no product.
+    `makes` has one for each device; `folder` keeps their keys; `events_per_minute`
+    is the rate of each device.
     """
 
-    devices: int
+    makes: Sequence[Make]
     seed: int
     server: tuple[str, int]
     server_key: rsa.RSAPublicKey
     folder: Path | None
     events_per_minute: float
     behaviour: str
-    product_id: int | None = None
 
 
 def read_server_key(file: Path) -> rsa.RSAPublicKey:
@@ -52,7 +52,9 @@ def read_server_key(file: Path) -> rsa.RSAPublicKey:
     return key
 
 
-def firmware_of(number: int, drawn: random.Random, behaviour: str) -> Firmware:
+def firmware_of(
+    number: int, make: Make, drawn: random.Random, behaviour: str
+) -> Firmware:
     """A small thermometer with a lamp: what every device of a fleet runs."""
     lamp = {"on": 0}
 
@@ -69,6 +71,10 @@ def firmware_of(number: int, drawn: random.Random, behaviour: str) -> Firmware:
             "ready": ("bool", True),
         },
         subscriptions=("fleet/",),
+        platform_id=make.platform_id,
+        product_id=make.product_id,
+        product_version=make.product_version,
+        system_version=make.system_version,
         safe_mode=behaviour == "safe-mode",
         ignores_calls=behaviour == "silent",
     )
@@ -77,13 +83,12 @@ def firmware_of(number: int, drawn: random.Random, behaviour: str) -> Firmware:
 def build(fleet: Fleet) -> list[SimulatedDevice]:
     """The devices of a fleet, not connected yet."""
     devices = []
-    for number in range(1, fleet.devices + 1):
+    for number, make in enumerate(fleet.makes, 1):
         identity = Identity.numbered(fleet.seed, number, fleet.folder)
         if fleet.behaviour == "wrong-key":  # somebody who knows the id, not the key
             identity = Identity.new(identity.device_id)
         drawn = random.Random(f"{fleet.seed}/{number}/firmware")
-        firmware = firmware_of(number, drawn, fleet.behaviour)
-        firmware.product_id = fleet.product_id
+        firmware = firmware_of(number, make, drawn, fleet.behaviour)
         devices.append(
             SimulatedDevice(identity, fleet.server, fleet.server_key, firmware)
         )
@@ -124,7 +129,10 @@ async def _live(device: SimulatedDevice, fleet: Fleet, number: int) -> None:
         if not device.online:
             continue
         device.publish("temperature", f"{drawn.uniform(18, 26):.2f}")
-        if fleet.behaviour == "replay":
+        if fleet.makes[number - 1].fails and not device.firmware.safe_mode:
+            device.firmware.safe_mode = True
+            device.drop()
+        elif fleet.behaviour == "replay":
             device.replays = True
             device.drop()
         elif fleet.behaviour == "flaky" and drawn.random() < 0.2:

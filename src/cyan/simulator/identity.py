@@ -18,6 +18,12 @@ from cyan.model.identifiers import DeviceID
 KEY_BITS = 1024
 
 
+def numbered_id(seed: int, number: int) -> DeviceID:
+    """The Device ID of this number in a fleet: the same one for the same seed."""
+    drawn = random.Random(f"{seed}/{number}")
+    return DeviceID.parse(f"{drawn.getrandbits(96):024x}")
+
+
 @dataclass(frozen=True)
 class Identity:
     """A Device ID and the private key that proves it."""
@@ -37,8 +43,7 @@ class Identity:
         Its Device ID follows from the seed. Its key is random, kept in `folder`, and
         read from there the next time; without a folder it lives as long as this.
         """
-        drawn = random.Random(f"{seed}/{number}")
-        device_id = DeviceID.parse(f"{drawn.getrandbits(96):024x}")
+        device_id = numbered_id(seed, number)
         if folder is None:
             return cls.new(device_id)
         return cls.kept(device_id, folder)
