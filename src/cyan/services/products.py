@@ -339,7 +339,7 @@ async def remove_product(world: World, actor: Actor, wanted: str) -> None:
         ended = [*await tx.programs.tokens_of_product(product.id)]
         for user in await tx.programs.api_users_of(product.team_id):
             ended.append(user.token_hash)
-        team = await tx.teams.account_ids([product.team_id])
+        team = await tx.teams.account_ids(product.team_ids)
         waited = await tx.fleets.dismiss_all(product.id)
         for client in await tx.programs.clients_of(product.id):
             await tx.programs.remove_client(client.id)
