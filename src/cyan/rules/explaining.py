@@ -153,17 +153,16 @@ def explain_device(facts: ExplainFacts) -> Explanation:
 
 def _membership(facts: ExplainFacts) -> Standing:
     name = facts.product or "a product"
-    match facts.place:
-        case None:
-            return Standing("none", "It is in no product.", "CLM-2")
-        case Place.MEMBER:
-            return Standing("member", f"It is on the list of {name}.", "MEM-1")
-        case Place.WRONG_PLATFORM:
-            meaning = f"It is on the list of {name}, but of another platform."
-            return Standing("wrong platform", meaning, "MEM-13")
-        case Place.QUARANTINED | Place.DENIED:
-            meaning, rule = _QUARANTINES[facts.reason or QuarantineReason.UNLISTED]
-            return Standing(facts.place.value, meaning.format(name=name), rule)
+    place = facts.place
+    if place is None:
+        return Standing("none", "It is in no product.", "CLM-2")
+    if place is Place.MEMBER:
+        return Standing("member", f"It is on the list of {name}.", "MEM-1")
+    if place is Place.WRONG_PLATFORM:
+        meaning = f"It is on the list of {name}, but of another platform."
+        return Standing(place.value, meaning, "MEM-13")
+    meaning, rule = _QUARANTINES[facts.reason or QuarantineReason.UNLISTED]
+    return Standing(place.value, meaning.format(name=name), rule)
 
 
 _QUARANTINES = {
