@@ -69,6 +69,9 @@ class AdditionFacts:
     protected: bool
 
 
+_JOINING = (LineOutcome.ADDED, LineOutcome.APPROVED)
+
+
 @dataclass(frozen=True, slots=True)
 class LineDecision:
     """What comes of a line, by which rule and why; `remedy` where one is due."""
@@ -81,7 +84,7 @@ class LineDecision:
     @property
     def joins(self) -> bool:
         """Whether the device becomes a member by it, and counts (LIM-5)."""
-        return self.outcome in (LineOutcome.ADDED, LineOutcome.APPROVED)
+        return self.outcome in _JOINING
 
 
 OUTCOMES: Mapping[LineOutcome, LineDecision] = {

@@ -11,7 +11,6 @@ from cyan.model.identifiers import (
     DeviceID,
     MalformedIdentifier,
     SerialNumber,
-    looks_like_device_id,
 )
 
 MAX_TEXT = 200
@@ -71,7 +70,10 @@ def _tidy(cells: list[str]) -> str:
 
 def device_id_in(text: str) -> DeviceID | None:
     """The Device ID that a line is, if it is one."""
-    return DeviceID.parse(text) if looks_like_device_id(text) else None
+    try:
+        return DeviceID.parse(text)
+    except MalformedIdentifier:
+        return None
 
 
 def number_in(text: str) -> str | None:

@@ -35,7 +35,7 @@ from cyan.services.membership import Joiner, added_to_count, join, leave
 from cyan.services.ownership import Act, announce, change_owner, position_of
 from cyan.services.products import room_for
 
-PART = 2_000
+PART = 5_000
 CLAIMING_PART = 200
 """Lines of a part where each device gets an owner too, which takes longer."""
 

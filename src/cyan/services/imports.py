@@ -17,6 +17,7 @@ from cyan.interfaces import Tx, World, subjects
 from cyan.interfaces.subjects import DeviceChanged
 from cyan.model.accounts import Actor
 from cyan.model.decisions import RefusalCode, Refused, refused
+from cyan.model.identifiers import DeviceID
 from cyan.model.products import (
     Import,
     ImportLine,
@@ -34,6 +35,11 @@ SMALL = 1_000
 """Lines that one transaction takes; more is work for a job."""
 
 PART = 2_000
+"""Lines that are read at once."""
+
+KEPT_PART = 10_000
+"""Lines of a transaction that keeps them: the more, the fewer pages are written."""
+
 MAX_LINES = 5_000_000
 LOOK_AGAIN = 5.0
 """Seconds after which an import is looked at again, whoever works on it."""
@@ -188,16 +194,20 @@ async def finished(world: World, record: Import) -> Import:
     return record
 
 
-async def _resolved(tx: Tx, texts: Sequence[str]) -> list[tuple[str, str | None]]:
+async def _resolved(tx: Tx, texts: Sequence[str]) -> list[tuple[str, DeviceID | None]]:
     """Each line with the device that it names (MEM-4)."""
+    named = [(text, device_id_in(text)) for text in texts]
     numbers = {
         text: number
-        for text in texts
-        if device_id_in(text) is None and (number := number_in(text)) is not None
+        for text, device_id in named
+        if device_id is None and (number := number_in(text)) is not None
     }
-    found = await tx.imports.resolve(list(set(numbers.values()))) if numbers else {}
+    if not numbers:
+        return named
+    found = await tx.imports.resolve(list(set(numbers.values())))
     return [
-        (text, device_id_in(text) or found.get(numbers.get(text, ""))) for text in texts
+        (text, device_id or found.get(numbers.get(text, "")))
+        for text, device_id in named
     ]
 
 
@@ -215,7 +225,7 @@ async def _keep(
         return record
 
     record = await world.store.transact(begin)
-    while part := list(islice(texts, PART)):
+    while part := await asyncio.to_thread(list, islice(texts, KEPT_PART)):
         if record.lines + len(part) > MAX_LINES:
             await world.store.transact(lambda tx: tx.imports.remove(import_id))
             raise refused(

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from cyan.interfaces import Place, Tx, World
 from cyan.model.devices import Device, QuarantineReason, Standing
@@ -35,8 +36,7 @@ from cyan.services.products import room_for
 _NOWHERE = Place(None, None, None, None)
 
 
-@dataclass(frozen=True, slots=True)
-class Joiner:
+class Joiner(NamedTuple):
     """A device that becomes a member; `known` is whether this cloud has met it."""
 
     device_id: DeviceID
