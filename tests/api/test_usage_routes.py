@@ -21,7 +21,7 @@ def test_calls_reads_and_events_are_counted(server: Server, devices: Devices) ->
         until = time.monotonic() + 30
         while (told := client.get("/v1/user/usage").json())["operations"] != wanted:
             assert time.monotonic() < until, told
-        assert told["devices"] == {"owned": 1, "limit": 100}
+        assert told["devices"] == {"owned": 1, "counted": 1, "limit": 100}
         (agreement,) = client.get("/v1/user/service_agreements").json()["data"]
         summary = agreement["attributes"]["current_usage_summary"]
         assert summary["device_limit_reached"] is False

@@ -21,6 +21,12 @@ from cyan.model.decisions import RefusalCode, Refused, refused
 
 B = TypeVar("B")
 MAX_BODY = 1 << 20
+MAX_IN_MEMORY = 16 << 20
+"""Bytes of a body that is kept in memory, where a file may be larger."""
+
+MAX_FIELD = 1 << 16
+"""Bytes of a field of multipart/form-data that is no file."""
+
 MAX_FIELDS = 1000
 MAX_DEPTH = 3
 FORM = "application/x-www-form-urlencoded"
@@ -37,19 +43,25 @@ def unreadable(why: str) -> Refused:
 
 
 class LimitedRequest(Request):
-    """A request whose body is refused once it passes `max_body` bytes."""
+    """A request whose body is refused once it passes `max_body` bytes.
+
+    Only files are kept on disk: another body has `MAX_IN_MEMORY` bytes at most.
+    """
 
     max_body = MAX_BODY
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
         """The body as it comes in."""
-        size = 0
+        size, most = 0, self.max_body
+        if media_type(self) != MULTIPART:
+            most = min(most, MAX_IN_MEMORY)
         async for chunk in super().stream():
             size += len(chunk)
-            if size > self.max_body:
+            if size > most:
+                file = " A file may be larger." if most < self.max_body else ""
                 raise refused(
                     RefusalCode.BODY_TOO_LARGE,
-                    f"A body here has at most {self.max_body:,} bytes.",
+                    f"A body here has at most {most:,} bytes.{file}",
                     remedy="Send less at a time.",
                 )
             yield chunk
@@ -123,7 +135,9 @@ def _pairs(data: bytes) -> list[tuple[str, str]]:
 
 async def _parts(request: Request) -> list[tuple[str, Any]]:
     try:
-        form = await request.form(max_files=16, max_fields=MAX_FIELDS)
+        form = await request.form(
+            max_files=16, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD
+        )
     except HTTPException as error:
         why = error.detail.rstrip(".")
         raise unreadable(f"This form cannot be read: {why}.") from None

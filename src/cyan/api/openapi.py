@@ -76,11 +76,18 @@ def _json_reply(route: Route) -> Any:
     )
 
 
+def _operation_id(route: Route) -> str:
+    """The function's name; teams of organizations share theirs with products."""
+    name = route.handler.__name__
+    shared = route.path.startswith("/v1/orgs/{owner}/")
+    return f"{name}_of_organization" if shared else name
+
+
 def _operation(
     route: Route, known: Mapping[int, Any], components: Mapping[str, Any]
 ) -> dict[str, Any]:
     operation: dict[str, Any] = {
-        "operationId": route.handler.__name__,
+        "operationId": _operation_id(route),
         "summary": (inspect.getdoc(route.handler) or "").partition("\n")[0],
         "tags": [route.handler.__module__.rpartition(".")[2]],
         "parameters": [

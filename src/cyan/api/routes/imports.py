@@ -90,7 +90,7 @@ class ImportList(Struct):
 class LineQuery(Struct):
     """Lines after a number, so many at most."""
 
-    after: int = -1
+    after: Annotated[int, Meta(ge=-1, le=(1 << 31) - 1)] = -1
     limit: Annotated[int, Meta(ge=1, le=PAGE)] = 1_000
 
 

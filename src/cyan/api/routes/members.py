@@ -45,7 +45,7 @@ class ListQuery(Struct, kw_only=True):
     sortAttr: SortKey = SortKey.LAST_CONNECTION  # noqa: N815 - a wire field
     sortDir: str = ""  # noqa: N815 - a wire field
     quarantined: bool | None = None
-    page: int = 1
+    page: Annotated[int, Meta(le=1 << 31)] = 1
     perPage: int | None = None  # noqa: N815 - a wire field
     per_page: int | None = None
 
