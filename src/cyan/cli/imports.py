@@ -1,7 +1,7 @@
 """Imports: files of devices, and what came of each line."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,15 +21,6 @@ SHOWN = 50
 
 JOINED = (LineOutcome.ADDED, LineOutcome.APPROVED)
 FINE = (*JOINED, LineOutcome.ALREADY_THERE)
-COLUMNS = {
-    "line": "line",
-    "identifier": "identifier",
-    "outcome": "outcome",
-    "why": "reason",
-    "what to do": "remedy",
-    "rule": "rule",
-}
-
 imports = App(name="import", help="Imports of devices.", help_format="plaintext")
 
 
@@ -137,10 +128,19 @@ def _show_outcome(outcome: Outcome) -> None:
         say(f"\nCounted: {effect['count']}, and {effect['adds']} more ({room}).")
     if outcome.lines:
         say("")
-        show_table(outcome.lines, COLUMNS, "")
+        _show_lines(outcome.lines)
         more = _left(record) - len(outcome.lines)
         if more > 0:
             say(f"\n{more} more were not added; --json tells all of them.")
+
+
+def _show_lines(lines: Sequence[dict[str, Any]]) -> None:
+    """What came of lines, and once for each outcome why, and what to do."""
+    columns = {"line": "line", "identifier": "identifier", "outcome": "outcome"}
+    show_table(lines, {**columns, "rule": "rule"}, "")
+    unlike = {each["outcome"]: each for each in lines if each["remedy"]}
+    for outcome, line in unlike.items():
+        say(f"\n{outcome}: {line['reason']}\n{line['remedy']}")
 
 
 def show_added(done: dict[str, Any], json: bool) -> None:
@@ -153,7 +153,7 @@ def show_added(done: dict[str, Any], json: bool) -> None:
         (line,) = lines
         why = f"{line['identifier']}: {line['reason']}"
         raise ServerRefused(409, why, line["rule"], line["remedy"], done)
-    show_table(lines, {k: v for k, v in COLUMNS.items() if k != "line"}, "")
+    _show_lines(lines)
     if done["import"]["dry_run"]:
         say("\nThis was a dry run: nothing was changed.")
 
@@ -168,15 +168,10 @@ def list_imports(product: str, *, json: Json = False) -> None:
     if json:
         show_json(found)
         return
-    columns = {
-        "id": "id",
-        "when": "created_at",
-        "by": "by",
-        "state": "state",
-        "dry run": "dry_run",
-        "lines": "lines",
-        "outcomes": "counts",
-    }
+    for each in found:
+        each["state"] += " (dry run)" if each["dry_run"] else ""
+    columns = {"id": "id", "when": "created_at", "state": "state", "lines": "lines"}
+    columns["what came of them"] = "counts"
     show_table(found, columns, "Nothing was imported yet.")
 
 

@@ -64,11 +64,9 @@ def list_devices(
         "name": "name",
         "id": "id",
         "online": "online",
-        "standing": "standing",
         "owner": "owner",
-        "firmware": "firmware_version",
+        "standing": "standing",
         "groups": "groups",
-        "last heard": "last_heard",
     }
     show_table(told["devices"], columns, "There are no such devices.")
     meta = told["meta"]

@@ -16,7 +16,7 @@ from cyan.client import ServerRefused
 
 _out = Console()
 _err = Console(stderr=True)
-NEVER_FOLDED = ("when", "id", "last heard", "rule")
+NEVER_FOLDED = ("when", "id", "identifier", "line", "lines", "last heard", "rule")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
