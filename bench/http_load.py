@@ -50,10 +50,19 @@ async def _connection(
         sent = time.perf_counter()
         writer.write(each)
         head = await reader.readuntil(b"\r\n\r\n")
-        lower = head.lower()
-        length = int(lower.split(b"content-length:", 1)[1].split(b"\r\n", 1)[0])
-        await reader.readexactly(length)
+        await _body(reader, head.lower())
         load.latencies.append(time.perf_counter() - sent)
         status = int(head[9:12])
         load.statuses[status] = load.statuses.get(status, 0) + 1
     writer.close()
+
+
+async def _body(reader: asyncio.StreamReader, head: bytes) -> None:
+    """Read an answer's body to its end, by its length or chunk by chunk."""
+    if b"content-length:" in head:
+        length = int(head.split(b"content-length:", 1)[1].split(b"\r\n", 1)[0])
+        await reader.readexactly(length)
+        return
+    while length := int(await reader.readuntil(b"\r\n"), 16):
+        await reader.readexactly(length + 2)
+    await reader.readexactly(2)

@@ -5,12 +5,15 @@ ARGS="claims list" runs two; ARGS=--quick only shows that each works.
 
 import sys
 
-from bench import claims, devices, lists, starts
+from bench import claims, devices, fleets, lists, starts, strangers
 
 MEASUREMENTS = {
     "start": starts.run,
     "list": lists.run,
     "claims": claims.run,
+    "imports": fleets.run_imports,
+    "approvals": fleets.run_approvals,
+    "strangers": strangers.run,
     "handshakes": devices.run_handshakes,
     "events": devices.run_events,
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-from tests.support.databases import Postgres, new_database
+from tests.support.databases import Postgres, execute, new_database
 from tests.support.servers import Server
 
 from cyan.storage.migrate import migrate
@@ -84,6 +84,19 @@ async def _into_postgres(url: str, rows: list[Any]) -> None:
     )
     await connection.execute("VACUUM ANALYZE devices")
     await connection.close()
+
+
+def write(server: Server, *statements: str) -> None:
+    """Run statements straight in the server's database."""
+    url = server.settings.get("CYAN_DATABASE_URL")
+    if url:
+        execute(url, *statements)
+        return
+    connection = sqlite3.connect(server.data_dir / "cyan.db", timeout=60)
+    with connection:
+        for statement in statements:
+            connection.execute(statement)
+    connection.close()
 
 
 def account_id(server: Server) -> str:
