@@ -82,6 +82,13 @@ async def listed(
     return ids
 
 
+async def members_of(world: World, product: Product) -> int:
+    """How many rows are members of a product."""
+    return await world.store.read(
+        lambda tx: tx.fleets.count(Listing(product.id, quarantined=False))
+    )
+
+
 @dataclass(frozen=True)
 class Position:
     """Where a device belongs, in one value."""
