@@ -59,15 +59,15 @@ async def test_listed_but_of_another_platform(fleet, system_version) -> None:
     await arrive(fleet, wanted, platform_id=BORON, system_version=system_version)
 
 
-@pytest.mark.parametrize("system_version", [None, OLD, WILDCARD, NEW])
 @pytest.mark.parametrize("names", ["it", "its platform", 0, 65535, UNKNOWN, "another"])
-async def test_listed(fleet, system_version, names) -> None:
+async def test_listed(fleet, names) -> None:
     other = await a_product(fleet.world, fleet.ann, "Fans")
     named = {"it": fleet.product.id, "its platform": None, "another": other.id}
-    await put_on_list(fleet)
-    firmware = {"product_id": named.get(names, names)}
-    wanted = member(fleet.product)  # MEM-10.1
-    await arrive(fleet, wanted, system_version=system_version, **firmware)
+    product_id, wanted = named.get(names, names), member(fleet.product)  # MEM-10.1
+    for number, system_version in enumerate([OLD, WILDCARD, NEW], 1):
+        await put_on_list(fleet, number)
+        firmware = {"product_id": product_id, "system_version": system_version}
+        await arrive(fleet, wanted, number=number, **firmware)
 
 
 async def test_listed_and_in_safe_mode(fleet) -> None:
@@ -89,11 +89,11 @@ async def test_firmware_of_another_platforms_product(fleet, system_version) -> N
 
 
 @GENERATIONS
-@pytest.mark.parametrize("product_id", [None, 0, 65535, UNKNOWN])
-async def test_firmware_of_no_product(fleet, system_version, product_id) -> None:
+async def test_firmware_of_no_product(fleet, system_version) -> None:
     await open_up(fleet)
-    firmware = {"system_version": system_version, "product_id": product_id}
-    await arrive(fleet, NOWHERE, **firmware)  # MEM-6.5
+    for number, product_id in enumerate([None, 0, 65535, UNKNOWN], 1):
+        firmware = {"system_version": system_version, "product_id": product_id}
+        await arrive(fleet, NOWHERE, number=number, **firmware)  # MEM-6.5
 
 
 @GENERATIONS
