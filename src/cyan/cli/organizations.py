@@ -40,7 +40,9 @@ def create(name: str, *, json: Json = False) -> None:
 
 @org.command
 def info(organization: str, *, json: Json = False) -> None:
-    """Tell about an organization, by its id or slug; `cyan product list --org` more.
+    """Tell about an organization, by its id or slug.
+
+    `cyan product list --org ORG` has its products.
 
     Example: cyan org info acme-logistics
     """

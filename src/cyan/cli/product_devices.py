@@ -136,10 +136,10 @@ def deny(product: str, device_id: str) -> None:
 
 @device.command
 def remove(product: str, device_id: str, *, deny: Switch = False) -> None:
-    """Remove a device from a product, or dismiss one that waits until it comes again.
+    """Remove a device from a product, or dismiss one that waits, for now.
 
     Its owner keeps it; `cyan product device retire` unclaims it too, in the safe
-    order, and `cyan product device explain PRODUCT ID --if-removed` tells beforehand
+    order. `cyan product device explain PRODUCT ID --if-removed` tells beforehand
     what would come of a removal.
 
     Example: cyan product device remove cold-chain 0123456789abcdef01234567

@@ -124,7 +124,9 @@ def create_client(
     scope: str | None = None,
     json: Json = False,
 ) -> None:
-    """Make an OAuth client; its secret is shown once. One of type web returns to a URI.
+    """Make an OAuth client; its secret is shown once.
+
+    One of type web has a --redirect-uri to return to.
 
     Example: cyan product client create cold-chain "Back end"
     """
