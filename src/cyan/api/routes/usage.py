@@ -117,7 +117,7 @@ async def list_agreements(world: World, actor: Actor) -> Agreements:
 
 @routes(
     "GET /v1/orgs/{organization}/service_agreements",
-    scope="service_agreements:list",
+    scope="service_agreements.usage_summary:get",
     family=Family.SINGLE,
     refusals=(Code.PRODUCT_UNKNOWN,),
 )
