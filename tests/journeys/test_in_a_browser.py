@@ -1,15 +1,14 @@
 """Pages as people meet them, at phone and desktop width: from mail or terminal on."""
 
 import os
-import re
 import uuid
-from email import message_from_bytes, policy
 from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import Page
 from tests.support.browsers import DESKTOP, PHONE, Open
+from tests.support.mails import link_in_mail
 from tests.support.servers import OPERATOR, PASSWORD, Account, Server
 from tests.support.simulated import Devices
 
@@ -25,19 +24,6 @@ def look(page: Page, name: str) -> None:
     folder = os.environ.get("CYAN_SCREENSHOTS")
     if folder:
         page.screenshot(path=Path(folder) / f"{name}-{room}.png")
-
-
-def link_in_mail(server: Server, recipient: str, page: str) -> str:
-    """The link to a page in the newest mail to somebody; the relay writes it soon."""
-    for _ in range(1000):
-        for file in sorted((server.data_dir / "mail").glob("*.eml"), reverse=True):
-            mail = message_from_bytes(file.read_bytes(), policy=policy.default)
-            body = mail.get_body()
-            found = body and re.search(rf"\S+/{page}\?\S+", body.get_content())
-            if mail["To"] == recipient and found:
-                return found[0]
-        httpx.get(f"{server.url}/healthz")  # the server works meanwhile
-    raise AssertionError(f"no mail to {recipient} with a link to {page}")
 
 
 @SIZES
