@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from cyan.interfaces import Conflict, Tx, World
+from cyan.interfaces import Conflict, Tx, World, subjects
 from cyan.model.accounts import Actor
 from cyan.model.decisions import RefusalCode, Refuse, Refused, refused
 from cyan.model.products import Organization, TeamMember, TeamRole
@@ -82,7 +82,7 @@ async def create_organization(world: World, actor: Actor, name: str) -> Organiza
 async def remove_organization(world: World, actor: Actor, wanted: str) -> None:
     """Delete an organization that has no products any more (MEM-14)."""
 
-    async def body(tx: Tx) -> list[str]:
+    async def body(tx: Tx) -> tuple[str, list[str]]:
         found = await find_organization(tx, actor, wanted, Action.ORGANIZATION_REMOVE)
         if await tx.products.list_of_team(found.id):
             raise refused(
@@ -94,9 +94,11 @@ async def remove_organization(world: World, actor: Actor, wanted: str) -> None:
         users = await tx.programs.api_users_of(found.id)
         await tx.teams.dissolve(found.id)
         await tx.organizations.remove(found.id)
-        return [each.token_hash for each in users]
+        return found.id, [each.token_hash for each in users]
 
-    announce_ends(world, await world.store.transact(body))
+    organization_id, tokens = await world.store.transact(body)
+    announce_ends(world, tokens)
+    world.bus.publish(subjects.product_changes(organization_id), None)
 
 
 def _unusable(reason: str) -> Refused:
