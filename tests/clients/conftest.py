@@ -7,11 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from tests.support.servers import Account, Server
 
@@ -19,6 +22,7 @@ HERE = Path(__file__).parent
 CACHE = Path(os.environ.get("CYAN_TEST_CACHE", HERE.parents[1] / ".cache"))
 FILES = ("package.json", "package-lock.json", ".npmrc")
 BIN = Path(sys.executable).parent
+PHOTON = 6
 
 
 def _environment(home: Path) -> dict[str, str]:
@@ -133,3 +137,55 @@ def sdk(installed: Path, tmp_path: Path, server: Server):
         return json.loads(done.stdout)
 
     return run
+
+
+def new_id() -> str:
+    return uuid.uuid4().hex[:24]
+
+
+@dataclass
+class Fleet:
+    """A product, somebody who owns it, and the REST API to look behind the clients."""
+
+    owner: Account
+    api: httpx.Client
+    id: int
+    slug: str
+
+    @property
+    def product(self) -> str:
+        return str(self.id)
+
+    @property
+    def path(self) -> str:
+        return f"/v1/products/{self.id}"
+
+    def device(self, device_id: str) -> Any:
+        return self.api.get(f"{self.path}/devices/{device_id}").json()
+
+    def add(self, *device_ids: str) -> None:
+        body = {"ids": list(device_ids)}
+        answer = self.api.post(f"{self.path}/devices", json=body)
+        assert answer.json()["updated"] == len(device_ids), answer.text
+
+    def set_groups(self, device_id: str, *groups: str) -> None:
+        body = {"groups": list(groups)}
+        answer = self.api.put(f"{self.path}/devices/{device_id}", json=body)
+        assert answer.status_code == 200, answer.text
+
+
+@pytest.fixture
+def fleet(server: Server) -> Iterator[Fleet]:
+    owner = server.new_account(f"ann-{uuid.uuid4().hex[:8]}@example.com")
+    with httpx.Client(base_url=server.url, headers=owner.headers) as api:
+        name = f"Lamps {uuid.uuid4().hex[:6]}"
+        body = {"product": {"name": name, "platform_id": PHOTON}}
+        made = api.post("/v1/user/products", json=body).json()["product"]
+        yield Fleet(owner, api, made["id"], made["slug"])
+
+
+@pytest.fixture
+def particle_of_fleet(particle: Cli, fleet: Fleet) -> Cli:
+    """The command line, signed in as the fleet's owner."""
+    particle.sign_in(fleet.owner)
+    return particle

@@ -1,74 +1,17 @@
-"""The official clients with a fleet: what they say of products and their devices."""
+"""The official command line with a fleet: what it says of a product's devices."""
 
 import json
 import select
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-from tests.clients.conftest import Cli
-from tests.support.servers import Account, Server
-from tests.support.simulated import Devices, thermometer
+from tests.clients.conftest import PHOTON, Cli, Fleet, new_id
+from tests.support.servers import Server
+from tests.support.simulated import Devices
 
 pytestmark = pytest.mark.clients
-
-PHOTON, ARGON = 6, 12
-
-
-@dataclass
-class Fleet:
-    """A product, somebody who owns it, and the REST API to look behind the clients."""
-
-    owner: Account
-    api: httpx.Client
-    id: int
-    slug: str
-
-    @property
-    def product(self) -> str:
-        return str(self.id)
-
-    @property
-    def path(self) -> str:
-        return f"/v1/products/{self.id}"
-
-    def device(self, device_id: str) -> Any:
-        return self.api.get(f"{self.path}/devices/{device_id}").json()
-
-    def add(self, *device_ids: str) -> None:
-        body = {"ids": list(device_ids)}
-        answer = self.api.post(f"{self.path}/devices", json=body)
-        assert answer.json()["updated"] == len(device_ids), answer.text
-
-    def set_groups(self, device_id: str, *groups: str) -> None:
-        body = {"groups": list(groups)}
-        answer = self.api.put(f"{self.path}/devices/{device_id}", json=body)
-        assert answer.status_code == 200, answer.text
-
-
-@pytest.fixture
-def fleet(server: Server) -> Iterator[Fleet]:
-    owner = server.new_account(f"ann-{uuid.uuid4().hex[:8]}@example.com")
-    with httpx.Client(base_url=server.url, headers=owner.headers) as api:
-        name = f"Lamps {uuid.uuid4().hex[:6]}"
-        body = {"product": {"name": name, "platform_id": PHOTON}}
-        made = api.post("/v1/user/products", json=body).json()["product"]
-        yield Fleet(owner, api, made["id"], made["slug"])
-
-
-@pytest.fixture
-def particle_of_fleet(particle: Cli, fleet: Fleet) -> Cli:
-    """The command line, signed in as the fleet's owner."""
-    particle.sign_in(fleet.owner)
-    return particle
-
-
-def new_id() -> str:
-    return uuid.uuid4().hex[:24]
 
 
 def told(done) -> str:
@@ -272,169 +215,72 @@ def test_a_products_events_are_watched(
         assert watching.wait(timeout=30) == 0
 
 
-@pytest.fixture
-def as_owner(sdk, fleet: Fleet):
-    """Run a script as the fleet's owner, with `auth`, `product` and `status`."""
-
-    def run(script: str) -> Any:
-        return sdk(f"""
-            const auth = '{fleet.owner.token}';
-            const product = {fleet.id};
-            const status = (asked) => asked.then((answer) => answer.statusCode,
-                                                 (error) => error.statusCode);
-            {script}
-        """)
-
-    return run
-
-
-def test_the_sdk_sees_products(as_owner, fleet: Fleet) -> None:
-    found = as_owner(f"""
-        const listed = (await particle.listProducts({{auth}})).body.products;
-        const one = (await particle.getProduct({{product, auth}})).body.product;
-        const same = (await particle.getProduct(
-            {{product: '{fleet.slug}', auth}})).body.product;
-        const none = await status(particle.getProduct({{product: 65000, auth}}));
-        const ids = listed.map((each) => each.id);
-        return [ids, one.slug, same.id, one.platform_id, none];
-    """)
-    assert found == [[fleet.id], fleet.slug, fleet.id, PHOTON, 403]
-
-
-def test_the_sdk_adds_changes_and_removes_devices(as_owner, fleet: Fleet) -> None:
-    one, two = new_id(), new_id()
-    found = as_owner(f"""
-        const added = (await particle.addDeviceToProduct(
-            {{product, deviceId: '{one}', auth}})).body;
-        const file = Buffer.from('{two}\\nWAT\\n');
-        const more = (await particle.addDeviceToProduct({{product, file, auth}})).body;
-        const deviceId = '{one}';
-        await particle.renameDevice({{product, deviceId, name: 'porch', auth}});
-        const notes = 'by the door';
-        await particle.setDeviceNotes({{product, deviceId, notes, auth}});
-        const dev = (await particle.markAsDevelopmentDevice(
-            {{product, deviceId, auth}})).body;
-        await particle.put({{uri: particle.deviceUri({{product, deviceId}}), auth,
-                            data: {{groups: ['porches']}}}});
-        const page = (await particle.listDevices(
-            {{product, groups: ['porches'], perPage: 5, auth}})).body;
-        const plain = (await particle.updateDevice(
-            {{product, deviceId, development: false, auth}})).body;
-        const gone = await status(particle.removeDevice({{product, deviceId, auth}}));
-        const left = (await particle.listDevices({{product, auth}})).body;
-        return {{added, more, page, dev, plain, gone,
-                 left: left.devices.map((each) => each.id)}};
-    """)
-    assert (found["added"]["ok"], found["added"]["updated"]) == (True, 1)
-    assert found["more"]["updatedDeviceIds"] == [two]
-    assert found["more"]["invalidDeviceIds"] == ["WAT"]
-    [member] = found["page"]["devices"]
-    told = {"id": one, "name": "porch", "notes": "by the door", "development": True}
-    assert {name: member[name] for name in told} == told
-    assert found["page"]["meta"]["total_pages"] == 1
-    assert (found["dev"]["development"], found["plain"]["development"]) == (True, False)
-    assert (found["gone"], found["left"]) == (204, [two])
-
-
-def test_the_sdk_approves_denies_and_dismisses(
-    as_owner, fleet: Fleet, server: Server, devices: Devices
+def test_a_long_file_is_added_whole(
+    particle_of_fleet: Cli, fleet: Fleet, server: Server, tmp_path: Path
 ) -> None:
-    firmware = thermometer()
-    firmware.product_id, firmware.system_version = fleet.id, 1512  # Device OS 3.3
-    good, bad = (devices.online(server, firmware).id for _ in range(2))
-    found = as_owner(f"""
-        const before = (await particle.listDevices({{product, auth}})).body.devices;
-        await particle.addDeviceToProduct({{product, deviceId: '{good}', auth}});
-        await particle.removeDevice({{product, deviceId: '{bad}', deny: true, auth}});
-        const call = await status(particle.callFunction(
-            {{product, deviceId: '{bad}', name: 'blink', auth}}));
-        const after = (await particle.listDevices({{product, auth}})).body.devices;
-        const refused = await status(particle.removeDevice(
-            {{product, deviceId: '{good}', deny: true, auth}}));
-        const states = (all) => all.map((each) => [each.id, [
-            !!each.quarantined, !!each.denied]]);
-        return [states(before), call, states(after), refused];
-    """)
-    before, call, later, refused = found
-    assert dict(before) == {good: [True, False], bad: [True, False]}
-    assert dict(later) == {good: [False, False], bad: [True, True]}
-    assert 400 <= call < 500
-    assert 400 <= refused < 500
+    plan = {"product": {"plan": "block", "device_limit": 1_500}}
+    changed = httpx.put(
+        f"{server.url}{fleet.path}", json=plan, headers=_operator(server)
+    )
+    assert changed.status_code == 200, changed.text
+    file = tmp_path / "devices.txt"
+    ids = [new_id() for _ in range(1_500)]
+    file.write_text("\n".join(ids))
+    add = ("product", "device", "add", fleet.product, "--file", str(file))
+    done = particle_of_fleet(*add)
+    assert done.returncode == 0, told(done)
+    assert after(told(done), f"Product {fleet.product} Includes:") == ids
+    file.write_text(new_id())
+    done = particle_of_fleet(*add)  # one more than there is room for
+    assert done.returncode == 1
+    assert "1,500" in told(done), told(done)
 
 
-def test_the_sdk_takes_a_devices_owner_away(
-    as_owner, fleet: Fleet, server: Server, devices: Devices
+def test_the_team_claims_a_member_that_is_offline(
+    particle_of_fleet: Cli, fleet: Fleet
+) -> None:
+    device = new_id()
+    fleet.add(device)
+    done = particle_of_fleet("device", "add", device)
+    assert "Successfully claimed device" in told(done), told(done)
+    assert particle_of_fleet("device", "rename", device, "porch").returncode == 0
+    listed = told(particle_of_fleet("list"))
+    assert "porch" in listed
+    assert f"Product {fleet.id}" in listed
+    assert fleet.device(device)["owner"] == fleet.owner.email
+
+
+def test_a_member_of_a_foreign_fleet_is_neither_claimed_nor_transferred(
+    particle: Cli, fleet: Fleet, server: Server, devices: Devices
+) -> None:
+    free, owned = devices.online(server), devices.online(server)
+    fleet.add(free.id, owned.id)
+    fleet.api.post("/v1/devices", json={"id": owned.id})
+    particle.sign_in(server.new_account(f"ben-{uuid.uuid4().hex[:8]}@example.com"))
+    done = particle("device", "add", free.id)
+    assert "Failed to claim device: device not found" in told(done)
+    done = particle("device", "add", owned.id, says="y\n")
+    assert done.returncode == 1
+    assert "belongs to someone else" in told(done)
+
+
+def test_the_owner_of_a_removed_member_still_has_it(
+    particle_of_fleet: Cli, fleet: Fleet, server: Server, devices: Devices
 ) -> None:
     device = devices.online(server)
     fleet.add(device.id)
-    found = as_owner(f"""
-        const deviceId = '{device.id}';
-        await particle.claimDevice({{deviceId, auth}});
-        const owner = async () => (await particle.getDevice(
-            {{product, deviceId, auth}})).body.owner;
-        const owned = await owner();
-        await particle.removeDeviceOwner({{product, deviceId, auth}});
-        const free = await owner();
-        const value = (await particle.getVariable(
-            {{product, deviceId, name: 'count', auth}})).body.result;
-        return [owned, free, value];
-    """)
-    assert found == [fleet.owner.email, None, -5]
+    particle_of_fleet("device", "add", device.id)
+    remove = ("product", "device", "remove", fleet.product, device.id)
+    assert particle_of_fleet(*remove).returncode == 0
+    call = particle_of_fleet("function", "call", device.id, "blink", "abc")
+    assert call.stdout.strip().endswith("3"), told(call)
+    done = particle_of_fleet("device", "remove", device.id, "--yes")
+    assert (done.returncode, "Okay!" in told(done)) == (0, True)
 
 
-def test_the_sdk_manages_the_team(as_owner, fleet: Fleet, server: Server) -> None:
-    ben = server.new_account(f"ben-{uuid.uuid4().hex[:8]}@example.com")
-    found = as_owner(f"""
-        const username = '{ben.email}';
-        const team = async () => (await particle.listTeamMembers(
-            {{product, auth}})).body.team.map((mate) => mate.username);
-        const before = await team();
-        const invited = await particle.inviteTeamMember({{product, username, auth}});
-        const during = await team();
-        await particle.removeTeamMember({{product, username, auth}});
-        return [before, invited.body.ok, during, await team()];
-    """)
-    ann = fleet.owner.email
-    assert found == [[ann], True, [ann, ben.email], [ann]]
-
-
-def test_the_sdk_manages_a_products_clients(as_owner, fleet: Fleet) -> None:
-    made, listed, renamed, left = as_owner("""
-        const made = (await particle.createOAuthClient(
-            {name: 'shop', type: 'installed', product, auth})).body.client;
-        const clients = async () => (await particle.listOAuthClients(
-            {product, auth})).body.clients.map((each) => [each.id, each.name]);
-        const listed = await clients();
-        await particle.updateOAuthClient(
-            {clientId: made.id, name: 'till', product, auth});
-        const renamed = await clients();
-        await particle.deleteOAuthClient({clientId: made.id, product, auth});
-        return [made, listed, renamed, await clients()];
-    """)
-    assert made["product_id"] == fleet.id
-    assert made["secret"]
-    assert listed == [[made["id"], "shop"]]
-    assert renamed == [[made["id"], "till"]]
-    assert left == []
-
-
-def test_the_sdk_hears_a_products_events(
-    as_owner, fleet: Fleet, server: Server, devices: Devices
+def test_names_stand_for_no_device_of_a_product(
+    particle_of_fleet: Cli, fleet: Fleet
 ) -> None:
-    device = devices.online(server)
-    fleet.add(device.id)
-    found = as_owner(f"""
-        const heard = (stream) => new Promise((done) => stream.on('event', done));
-        const all = await particle.getEventStream({{product, auth}});
-        const one = await particle.getEventStream(
-            {{product, deviceId: '{device.id}', name: 'door', auth}});
-        const first = heard(all);
-        await particle.publishEvent({{product, name: 'news', data: 'hi', auth}});
-        const news = await first;
-        await particle.post({{uri: `/v1/products/${{product}}/events`, auth, data:
-            {{name: 'door', data: 'open', as_device_id: '{device.id}'}}}});
-        const door = await heard(one);
-        all.end(); one.end();
-        return [news.name, news.data, door.name, door.data, door.coreid];
-    """)
-    assert found == ["news", "hi", "door", "open", device.id]
+    done = particle_of_fleet("product", "device", "add", fleet.product, "porch")
+    assert done.returncode == 1
+    assert "must be an id" in told(done)
