@@ -12,9 +12,16 @@ from typing import IO
 
 import httpx
 
+from cyan.simulator.identity import numbered_id
+
 DATA = Path("var/demo")
 CYAN = [sys.executable, "-m", "cyan"]
-FLEET = 20
+FLEET, SEED = 20, 1
+KNOCKING = 2
+"""The seed of the devices that knock at the product."""
+
+LIST = DATA / "fleet.txt"
+PRODUCT_ID = 4711
 EMAIL = "demo@example.com"
 
 
@@ -24,7 +31,9 @@ def main() -> None:
     with contextlib.ExitStack() as stack:
         told, password = start_server(stack)
         device = start_fleet(stack, told)
+        write_list(device)
         say(tour(told["http_url"], password, device))
+        say(tour_of_a_product(told))
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with contextlib.suppress(KeyboardInterrupt):
             signal.pause()
@@ -52,7 +61,7 @@ def start_fleet(stack: contextlib.ExitStack, told: dict[str, str]) -> str:
     """Run `cyan simulate`; the Device ID of the first device that comes online."""
     fleet = run(
         stack,
-        *("simulate", "--devices", str(FLEET), "--seed", "1"),
+        *("simulate", "--devices", str(FLEET), "--seed", str(SEED)),
         *("--server", told["device_tcp"], "--server-key", told["server_key_pem"]),
         *("--folder", str(DATA / "devices")),
     )
@@ -61,6 +70,12 @@ def start_fleet(stack: contextlib.ExitStack, told: dict[str, str]) -> str:
             threading.Thread(target=lambda: [*fleet], daemon=True).start()
             return line.split()[1]
     raise SystemExit("No device came online.")
+
+
+def write_list(device: str) -> None:
+    """Write the Device IDs of the fleet into a file, but that of one device."""
+    ids = [numbered_id(SEED, number) for number in range(1, FLEET + 1)]
+    LIST.write_text("".join(f"{each}\n" for each in ids if each != device))
 
 
 def run(
@@ -114,7 +129,32 @@ The same with Particle's own command line (npm install particle-cli, Node 22):
 
   particle profile demo apiUrl {url} && particle profile demo
   particle login --username {EMAIL} --password '{password}'
-  particle device add {device} && particle list
+  particle device add {device} && particle list"""
+
+
+def tour_of_a_product(told: dict[str, str]) -> str:
+    """What to type to run a fleet."""
+    waiting = numbered_id(KNOCKING, 2)
+    return f"""
+A product, with the rest of the fleet in it:
+
+  .venv/bin/cyan product create Pumps --platform photon --id {PRODUCT_ID}
+  .venv/bin/cyan product device import pumps {LIST}
+  .venv/bin/cyan product info pumps
+
+Devices that knock at its door by themselves, in a third terminal:
+
+  .venv/bin/cyan simulate --script membership --seed {KNOCKING} \\
+    --product-id {PRODUCT_ID} --platform photon \\
+    --server {told["device_tcp"]} --server-key {told["server_key_pem"]}
+
+Of them, let one in and keep one out:
+
+  .venv/bin/cyan product device list pumps --quarantined
+  .venv/bin/cyan product device approve pumps {waiting}
+  .venv/bin/cyan product device deny pumps {numbered_id(KNOCKING, 1)}
+  .venv/bin/cyan product device explain pumps {waiting}
+  .venv/bin/cyan product device list pumps
 
 Ctrl-C here stops everything."""
 
