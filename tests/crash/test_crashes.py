@@ -4,27 +4,23 @@
 """
 
 import asyncio
-import multiprocessing
 import os
 import random
-import select
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.crash import claimer
-from tests.support.databases import Postgres, new_database
+from tests.crash.killing import processes, work_and_kill
+from tests.support.databases import Postgres
 
 from cyan.interfaces import Store, Tx
 from cyan.model.devices import Device, OwnershipChange
 from cyan.model.identifiers import DeviceID
 from cyan.storage import open_store
-from cyan.storage.migrate import migrate
 
 CRASHES = int(os.environ.get("CYAN_CRASHES", "50"))
 NAMES = {claimer.ANN.account_id: "ann", claimer.BOB.account_id: "bob", None: "nobody"}
 A_MILLION = 1_000_000
-processes = multiprocessing.get_context("forkserver")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -60,52 +56,6 @@ class Diary:
         return owner == sure or owner in self.maybe.get(device.id, "").split(" or ")
 
 
-def work_and_kill(url: str, folder: Path, begin: int, at: random.Random) -> bytes:
-    """Let a process claim for a moment, kill it, and return what it told."""
-    reader, writer = os.pipe()
-    worker = processes.Process(
-        target=_run, args=(url, str(folder), begin, _Handed(writer)), daemon=True
-    )
-    worker.start()
-    os.close(writer)
-    told = bytearray()
-    wanted = at.randrange(1, 400)  # kill it after so many lines
-    while told.count(b"\n") < wanted:
-        ready, _, _ = select.select([reader], [], [], 30)
-        assert ready, "the worker hangs"
-        part = os.read(reader, 65536)
-        assert part, "the worker ended by itself"
-        told += part
-    worker.kill()
-    while part := os.read(reader, 65536):
-        told += part
-    worker.join()
-    os.close(reader)
-    return bytes(told[: told.rfind(b"\n") + 1])
-
-
-class _Handed:
-    """A file descriptor on its way to the other process."""
-
-    def __init__(self, number: int) -> None:
-        from multiprocessing.reduction import DupFd
-
-        self.number = number
-        self._dup = DupFd
-
-    def __reduce__(self) -> tuple[object, tuple[object]]:
-        return _take, (self._dup(self.number),)
-
-
-def _take(handed: "object") -> int:
-    number: int = handed.detach()  # type: ignore[attr-defined]
-    return number
-
-
-def _run(url: str, folder: str, begin: int, pipe: int) -> None:
-    claimer.run(url, folder, begin, pipe)
-
-
 async def check(store: Store, diary: Diary) -> None:
     """Every device is as the diary says, and its history adds up."""
     for device_id in set(diary.sure) | set(diary.maybe):
@@ -129,13 +79,22 @@ async def check(store: Store, diary: Diary) -> None:
         assert owner == device.owner_id
 
 
+async def claim_and_die(
+    where: tuple[str, Path], begin: int, at: random.Random
+) -> bytes:
+    """What a process told that claimed for a moment."""
+    lines = at.randrange(1, 400)
+    return await asyncio.to_thread(work_and_kill, claimer.run, where, begin, lines)
+
+
 async def crash_often(url: str, folder: Path, crashes: int) -> int:
     at = random.Random(crashes)
     acknowledged = 0
     for crash in range(crashes):
         diary = Diary()
         begin = (crash + 1) * A_MILLION
-        diary.read(await asyncio.to_thread(work_and_kill, url, folder, begin, at))
+        told = await claim_and_die((url, folder), begin, at)
+        diary.read(told)
         store = await open_store(url)
         await check(store, diary)
         await store.close()
@@ -147,20 +106,6 @@ async def test_sqlite_loses_nothing_that_was_acknowledged(tmp_path: Path) -> Non
     url = f"sqlite:///{tmp_path}/cyan.db"
     await (await open_store(url)).close()
     assert await crash_often(url, tmp_path, CRASHES) >= CRASHES
-
-
-@pytest.fixture
-def durable_postgres() -> Iterator[Postgres]:
-    server = Postgres(durable=True).start()
-    yield server
-    server.remove()
-
-
-@pytest.fixture
-async def postgres_database(durable_postgres: Postgres) -> str:
-    url = await asyncio.to_thread(new_database, durable_postgres.url)
-    await asyncio.to_thread(migrate, url)
-    return url
 
 
 async def test_postgresql_loses_nothing_when_cyan_is_killed(
@@ -176,11 +121,8 @@ async def test_postgresql_loses_nothing_when_it_is_killed_too(
     for crash in range(max(CRASHES // 5, 1)):
         diary = Diary()
         begin = (crash + 1000) * A_MILLION
-        diary.read(
-            await asyncio.to_thread(
-                work_and_kill, postgres_database, tmp_path, begin, at
-            )
-        )
+        told = await claim_and_die((postgres_database, tmp_path), begin, at)
+        diary.read(told)
         await asyncio.to_thread(durable_postgres.kill)
         await asyncio.to_thread(durable_postgres.start)
         store = await open_store(postgres_database)
