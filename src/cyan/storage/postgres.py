@@ -2,11 +2,12 @@
 
 Transactions are serializable: a compare-and-set guards one row, but a limit is a
 count, and only serializable transactions see a count change under them. A collision
-runs the body again, after a random pause that grows; the last try runs alone, so
-that nobody loses for ever. For that every transaction shares a lock on one table that
-it does not use, and a last try holds it exclusively. The lock is taken with BEGIN, in
-one round trip: `LOCK TABLE` takes no snapshot, so a last try sees all that it waited
-for (PostgreSQL, LOCK, notes on SERIALIZABLE).
+runs the body again, after a random pause that grows, and of a process one such body
+at a time; the last try runs alone, so that nobody loses for ever. For that every
+transaction shares a lock on one table that it does not use, and a last try holds it
+exclusively. The lock is taken with BEGIN, in one round trip: `LOCK TABLE` takes no
+snapshot, so a last try sees all that it waited for (PostgreSQL, LOCK, notes on
+SERIALIZABLE).
 """
 
 import asyncio
@@ -101,6 +102,7 @@ class PostgresStore:
 
     def __init__(self, pool: Any) -> None:
         self._pool = pool
+        self._again = asyncio.Lock()
 
     @classmethod
     async def open(cls, url: str, size: int = CONNECTIONS) -> "PostgresStore":
@@ -119,12 +121,17 @@ class PostgresStore:
 
     async def transact(self, body: Body[T]) -> T:
         """Run a body, again if it collided; back when it is on disk."""
-        for attempt in range(SHARED_TRIES):
-            try:
+        with contextlib.suppress(*AGAIN):
+            return await self._run(body, SHARED)
+        async with self._again:  # those that collided do not collide with each other
+            return await self._run_again(body)
+
+    async def _run_again(self, body: Body[T]) -> T:
+        for attempt in range(1, SHARED_TRIES):
+            longest = min(0.001 * 2**attempt, LONGEST_PAUSE)
+            await asyncio.sleep(random.random() * longest)
+            with contextlib.suppress(*AGAIN):
                 return await self._run(body, SHARED)
-            except AGAIN:
-                longest = min(0.001 * 2**attempt, LONGEST_PAUSE)
-                await asyncio.sleep(random.random() * longest)
         try:
             return await self._run(body, ALONE)
         except AGAIN as error:
