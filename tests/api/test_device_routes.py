@@ -1,36 +1,14 @@
 """Devices outside products on the wire (REST contract §2), with real devices."""
 
-import uuid
-from collections.abc import Iterator
-
 import httpx
 import pytest
-from tests.support.servers import Account, Server
+from tests.support.rest import as_account
+from tests.support.servers import Server
 from tests.support.simulated import Devices, thermometer
 
 from cyan.simulator import Firmware
 
 UNKNOWN = "0123456789abcdef01234567"
-
-
-def somebody(server: Server) -> Account:
-    return server.new_account(f"{uuid.uuid4().hex[:10]}@example.com")
-
-
-@pytest.fixture
-def ann(server: Server) -> Iterator[httpx.Client]:
-    with as_account(server, somebody(server)) as client:
-        yield client
-
-
-@pytest.fixture
-def bob(server: Server) -> Iterator[httpx.Client]:
-    with as_account(server, somebody(server)) as client:
-        yield client
-
-
-def as_account(server: Server, who: Account) -> httpx.Client:
-    return httpx.Client(base_url=server.url, headers=who.headers, timeout=40)
 
 
 def claim(client: httpx.Client, device_id: str, **more: object) -> httpx.Response:

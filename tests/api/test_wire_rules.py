@@ -2,7 +2,6 @@
 
 import json
 import socket
-from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -13,14 +12,6 @@ PREFLIGHT = {
     "access-control-request-method": "PUT",
     "access-control-request-headers": "authorization,content-type,x-particle-tool",
 }
-
-
-@pytest.fixture
-def root(server: Server) -> Iterator[httpx.Client]:
-    assert server.operator is not None
-    headers = server.operator.headers
-    with httpx.Client(base_url=server.url, headers=headers) as client:
-        yield client
 
 
 def test_no_token_is_a_bad_request_and_a_wrong_one_alone_is_unauthorized(

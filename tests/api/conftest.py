@@ -1,0 +1,33 @@
+"""Ann, Bob and Ann's product on a running server."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from tests.support.rest import Fleet, a_fleet, as_account, somebody
+from tests.support.servers import Server
+
+
+@pytest.fixture
+def ann(server: Server) -> Iterator[httpx.Client]:
+    with as_account(server, somebody(server)) as client:
+        yield client
+
+
+@pytest.fixture
+def bob(server: Server) -> Iterator[httpx.Client]:
+    with as_account(server, somebody(server)) as client:
+        yield client
+
+
+@pytest.fixture
+def root(server: Server) -> Iterator[httpx.Client]:
+    """The operator."""
+    with as_account(server, server.set_up_account) as client:
+        yield client
+
+
+@pytest.fixture
+def pumps(ann: httpx.Client) -> Fleet:
+    """A product of Ann's."""
+    return a_fleet(ann)
