@@ -2,6 +2,8 @@
 
 import json
 import os
+import select
+import signal
 import subprocess
 import sys
 import uuid
@@ -44,6 +46,30 @@ class Cyan:
 
     def json(self, *words: str) -> Any:
         return json.loads(self(*words, "--json"))
+
+    def hears(
+        self, listening: tuple[str, ...], publishing: tuple[str, ...]
+    ) -> tuple[str, str]:
+        """Name and data of the first event that `cyan events` shows."""
+        events = subprocess.Popen(
+            [sys.executable, "-m", "cyan", "events", *listening, "--json"],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert events.stdout is not None
+        try:
+            line = ""
+            while not line:  # until it listens, nobody keeps what is published
+                self("publish", *publishing)
+                ready = select.select([events.stdout], [], [], 0.2)[0]
+                line = events.stdout.readline() if ready else ""
+            told = json.loads(line)
+        finally:
+            events.send_signal(signal.SIGINT)
+            assert events.wait(timeout=30) == 130
+            events.stdout.close()
+        return told["name"], told["data"]
 
 
 @pytest.fixture

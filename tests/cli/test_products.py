@@ -61,7 +61,6 @@ def test_devices_join_a_fleet_and_leave_it(
     assert "Page 1 of 2, 2 devices." in page
     assert ann("get", device.id, "temperature", "--product", fleet) == "21.5\n"
     assert ann("call", device.id, "blink", "four", "--product", fleet) == "4\n"
-    ann("publish", "cmd/go", "--product", fleet)
     assert "has 2 devices" in ann("usage", "--product", fleet)
     info = ann.json("product", "device", "info", fleet, device.id)
     assert info["id"] == device.id
@@ -86,6 +85,11 @@ def test_a_member_is_unclaimed_and_stays(
     ann("device", "add", device.id)
     assert "has no owner" in ann("product", "device", "unclaim", fleet, device.id)
     assert ann.json("product", "device", "info", fleet, device.id)["owner"] is None
+
+
+def test_a_product_is_heard(ann: Cyan, fleet: str) -> None:
+    of = ("--product", fleet)
+    assert ann.hears(("te", *of), ("test", "ping", *of)) == ("test", "ping")
 
 
 def test_who_waits_is_denied_and_approved(
