@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tests.support.people import a_device_of, an_account
+from tests.support.products import a_product
 from tests.support.sign_ins import ADDRESS, a_person, a_signed_in_person, a_token
 from tests.support.smtp import Inbox, smtp_server
 
@@ -12,9 +13,12 @@ from cyan.integrations.mail import choose_mailer
 from cyan.interfaces import World, subjects
 from cyan.jobs import Job, Runner, end_expired, send_due_notices
 from cyan.jobs.relay import FIRST_PAUSE, LONGEST_PAUSE, MOST_ATTEMPTS
+from cyan.model.accounts import ClientKind
 from cyan.model.notices import NoticeKind
 from cyan.services.accounts import request_password_reset
 from cyan.services.claims import claim_device
+from cyan.services.clients import ClientWish
+from cyan.services.product_clients import create_product_client, give_product_token
 from cyan.services.tickets import ticket_id_of
 from cyan.services.transfers import list_transfers, look_at_link
 
@@ -137,6 +141,27 @@ async def test_what_is_over_is_forgotten(world: World) -> None:
     hashes = {token.hash for token in left}
     assert lasting.kept.hash in hashes
     assert short.kept.hash not in hashes
+
+
+async def test_tokens_of_products_are_forgotten_too(world: World) -> None:
+    ann = await an_account(world)
+    await a_product(world, ann)
+    wish = ClientWish("installer", ClientKind.INSTALLED)
+    client, _ = await create_product_client(world, ann, "pumps", wish)
+    short = await give_product_token(world, client, timedelta(hours=1))
+    lasting = await give_product_token(world, client, None)
+    assert await end_expired(world) == 0
+    world.clock.advance(timedelta(hours=1))
+    assert await end_expired(world) == 1
+    found = [
+        await world.store.read(
+            lambda tx, text=each.text: tx.programs.find_token(
+                world.secrets.hash_token(text)
+            )
+        )
+        for each in (short, lasting)
+    ]
+    assert [each is None for each in found] == [True, False]
 
 
 async def test_unanswered_transfers_end_and_both_sides_are_told(world: World) -> None:
