@@ -51,8 +51,15 @@ def run(arguments: Sequence[str]) -> int:
         complain(f"No server answers: {error}", remedy=remedy)
         return 3
     except (SettingRefused, StoreError, ValueError, OSError) as error:
-        complain(str(error))
+        complain(_words_of(error))
         return 2
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+def _words_of(error: Exception) -> str:
+    """What failed, of a file with its name instead of a number."""
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
