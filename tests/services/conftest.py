@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.support.work import Work
 from tests.support.worlds import a_world
 
 from cyan.interfaces import World
+from cyan.storage import postgres, sqlite
 
 
 @pytest.fixture
@@ -18,3 +20,26 @@ async def world(
     settings = {"sandbox_devices": 3, **(marker.kwargs if marker else {})}
     async with a_world(tmp_path, database_url=database_url, **settings) as world:
         yield world
+
+
+@pytest.fixture
+def work(monkeypatch: pytest.MonkeyPatch, world: World) -> Work:
+    """The statements that were run, and the hashes that were computed."""
+    done: Work = []
+    for room in (sqlite, postgres):
+        prepare = room.prepare
+
+        def note(statement: object, prepare: object = prepare) -> object:
+            prepared = prepare(statement)  # type: ignore[operator]
+            done.append(prepared.text)
+            return prepared
+
+        monkeypatch.setattr(room, "prepare", note)
+    hash_password = world.secrets.hash_password
+
+    async def note_hash(password: str) -> str:
+        done.append("hash")
+        return await hash_password(password)
+
+    monkeypatch.setattr(world.secrets, "hash_password", note_hash)
+    return done

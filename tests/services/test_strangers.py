@@ -14,10 +14,10 @@ from tests.support.people import (
     an_offline_device,
     an_online_device,
 )
+from tests.support.work import Work, trace
 
 from cyan.interfaces import World
 from cyan.model.accounts import Actor
-from cyan.model.decisions import Refuse, Refused
 from cyan.services.calls import Target, call_function, read_variable
 from cyan.services.changes import ForceUpdates, Note, Rename, change_device
 from cyan.services.claims import claim_device, unclaim_device
@@ -26,7 +26,6 @@ from cyan.services.events import tune
 from cyan.services.explain import explain
 from cyan.services.keys import record_key
 from cyan.services.transfers import answer_transfer
-from cyan.storage import postgres, sqlite
 
 UNKNOWN = a_device_id(999)
 UseCase = Callable[[World, Actor, str], Awaitable[object]]
@@ -46,42 +45,9 @@ USE_CASES: dict[str, UseCase] = {
 }
 
 
-@pytest.fixture
-def work(monkeypatch: pytest.MonkeyPatch, world: World) -> list[str]:
-    """The statements that were run, and the hashes that were computed."""
-    done: list[str] = []
-    for room in (sqlite, postgres):
-        prepare = room.prepare
-
-        def note(statement: object, prepare: object = prepare) -> object:
-            prepared = prepare(statement)  # type: ignore[operator]
-            done.append(prepared.text)
-            return prepared
-
-        monkeypatch.setattr(room, "prepare", note)
-    hash_password = world.secrets.hash_password
-
-    async def note_hash(password: str) -> str:
-        done.append("hash")
-        return await hash_password(password)
-
-    monkeypatch.setattr(world.secrets, "hash_password", note_hash)
-    return done
-
-
-async def trace(
-    work: list[str], attempt: Awaitable[object]
-) -> tuple[Refuse, list[str]]:
-    """The refusal of an attempt, and what it took."""
-    work.clear()
-    with pytest.raises(Refused) as no:
-        await attempt
-    return no.value.refusal, list(work)
-
-
 @pytest.mark.parametrize("name", USE_CASES)
 async def test_a_device_of_another_is_as_one_that_does_not_exist(
-    world: World, work: list[str], name: str
+    world: World, work: Work, name: str
 ) -> None:
     use = USE_CASES[name]
     ann = await an_account(world)
@@ -102,7 +68,7 @@ async def test_a_device_of_another_is_as_one_that_does_not_exist(
 
 
 async def test_a_claim_tells_nothing_of_devices_that_are_offline(
-    world: World, work: list[str]
+    world: World, work: Work
 ) -> None:
     eve = await an_account(world, "eve@example.com")
     offline = await an_offline_device(world, 2)
@@ -114,7 +80,7 @@ async def test_a_claim_tells_nothing_of_devices_that_are_offline(
 
 
 async def test_a_key_is_refused_for_a_device_of_another_as_for_one_that_is_online(
-    world: World, work: list[str]
+    world: World, work: Work
 ) -> None:
     ann = await an_account(world)
     eve = await an_account(world, "eve@example.com")
@@ -128,7 +94,7 @@ async def test_a_key_is_refused_for_a_device_of_another_as_for_one_that_is_onlin
 
 
 async def test_a_request_of_others_is_answered_as_one_that_does_not_exist(
-    world: World, work: list[str]
+    world: World, work: Work
 ) -> None:
     ann = await an_account(world)
     bob = await an_account(world, "bob@example.com")
