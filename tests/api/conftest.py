@@ -6,6 +6,7 @@ import httpx
 import pytest
 from tests.support.rest import Fleet, a_fleet, as_account, somebody
 from tests.support.servers import Server
+from tests.support.simulated import Devices
 
 
 @pytest.fixture
@@ -31,3 +32,11 @@ def root(server: Server) -> Iterator[httpx.Client]:
 def pumps(ann: httpx.Client) -> Fleet:
     """A product of Ann's."""
     return a_fleet(ann)
+
+
+@pytest.fixture
+def owned(server: Server, bob: httpx.Client, devices: Devices) -> str:
+    """An online device that Bob claimed."""
+    device_id: str = devices.online(server).id
+    bob.post("/v1/devices", json={"id": device_id}).raise_for_status()
+    return device_id

@@ -72,7 +72,7 @@ async def begin_import(
     Refused as a whole where it would pass the limit (LIM-5).
     """
     given = iter(wish.identifiers)
-    beginning = list(islice(given, SMALL + 1))
+    beginning = await asyncio.to_thread(list, islice(given, SMALL + 1))
     if not beginning:
         raise refused(
             RefusalCode.IMPORT_UNUSABLE,
