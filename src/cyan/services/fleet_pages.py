@@ -19,8 +19,11 @@ from cyan.interfaces import Listing, SortValue, Tx, World
 from cyan.model.devices import Device
 from cyan.model.identifiers import looks_like_device_id
 
-STEP = 5_000
-"""Devices between two milestones: walking over so many takes about a millisecond."""
+STEP = 1_000
+"""Devices between two milestones: walking over so many takes a fifth of a millisecond.
+
+Finding the milestones of half a million takes a tenth of a second, in a thread.
+"""
 
 FRESH_FOR = timedelta(seconds=10)
 ROOM = 64
@@ -102,22 +105,29 @@ class FleetPages:
         if number == 0:
             return None
         kept = self._fresh(listing, total)
-        while len(kept.values) < number:
-            known = len(kept.values)
+        known = len(kept.values)
+        if known < number:
             last = kept.values[-1] if kept.values else None
-            value = await self._value_after(listing, last)
-            if value is None:  # the fleet shrank meanwhile
-                return None
+            more = await self._values_after(listing, last, number - known)
             if len(kept.values) == known:  # or another request was quicker
-                kept.values.append(value)
-        return kept.values[number - 1]
+                kept.values.extend(more)
+        # Without so many values the fleet shrank meanwhile.
+        return kept.values[number - 1] if number <= len(kept.values) else None
 
-    async def _value_after(
-        self, listing: Listing, last: SortValue | None
-    ) -> SortValue | None:
-        return await self._world.store.read(
-            lambda tx: tx.fleets.value_after(listing, last, STEP)
-        )
+    async def _values_after(
+        self, listing: Listing, last: SortValue | None, wanted: int
+    ) -> list[SortValue]:
+        async def body(tx: Tx) -> list[SortValue]:
+            values: list[SortValue] = []
+            value = last
+            while len(values) < wanted:
+                value = await tx.fleets.value_after(listing, value, STEP)
+                if value is None:
+                    break
+                values.append(value)
+            return values
+
+        return await self._world.store.search(body)
 
     def _fresh(self, listing: Listing, total: int) -> _Milestones:
         now = self._world.clock.now()
