@@ -101,7 +101,7 @@ async def test_a_member_is_not_transferred_and_keeps_its_name(
     await change_device(world, eve, other.id, [Rename("hall")])
     await claim_device(world, eve, device.id)
     after = await find(world, device.id)
-    assert (after.owner_id, after.name) == (eve.account_id, "hall2")  # UNC-6, IDN-6
+    assert (after.owner_id, after.name) == (eve.account_id, "hall-2")  # UNC-6, IDN-6
 
 
 async def test_an_owner_at_the_limit_still_claims_members_and_gets_them_back(
