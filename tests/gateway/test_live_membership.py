@@ -13,6 +13,7 @@ from tests.support.products import (
     waits,
 )
 
+from cyan.interfaces import Body
 from cyan.jobs import work_on_imports
 from cyan.model.accounts import Actor
 from cyan.model.decisions import RefusalCode, Refused
@@ -81,6 +82,27 @@ async def test_an_approval_a_removal_and_a_denial_act_at_once(fleet: Field) -> N
     await retire_member(*removal)
     assert not await fleet.hears_of(device)
     assert (await fleet.stored(device)).session_id == session_id
+
+
+async def test_an_approval_in_the_middle_of_a_hello_is_not_missed(
+    fleet: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, waiting = fleet.world.store, True
+    transact = store.transact
+
+    async def approve_after(body: Body[object]) -> object:
+        """The first transaction, the hello, comes back after somebody's approval."""
+        nonlocal waiting
+        first, waiting = waiting, False
+        result = await transact(body)
+        if first:
+            await approve(fleet, 1)
+        return result
+
+    monkeypatch.setattr(store, "transact", approve_after)
+    device = await fleet.online()
+    assert position(await fleet.stored(device)) == member(fleet.product)
+    assert await fleet.hears_of(device)
 
 
 async def test_a_listed_device_of_device_os_4_is_nowhere_once_removed(

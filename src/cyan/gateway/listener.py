@@ -18,7 +18,7 @@ from prometheus_client import Counter, Gauge
 from cyan.gateway.connection import Connection
 from cyan.gateway.roster import Roster
 from cyan.gateway.standing import Standing
-from cyan.interfaces import SessionStart, World
+from cyan.interfaces import SessionStart, World, subjects
 from cyan.model.identifiers import DeviceID
 from cyan.protocol.hello import Hello
 from cyan.protocol.server_session import SILENCE_SECONDS
@@ -31,7 +31,13 @@ from cyan.protocol.tcp_handshake import (
     read_offer,
 )
 from cyan.rules.throttling import AT_ONCE
-from cyan.services.connections import TrustedKey, choose_key, greet_device
+from cyan.services.connections import (
+    Greeted,
+    TrustedKey,
+    choose_key,
+    greet_device,
+    look_again,
+)
 
 FLUSH_SECONDS = 5.0
 BACKLOG = 1024
@@ -148,7 +154,7 @@ class Gateway:
             firmware_version=hello.product_version,
             system_version=hello.system_version,
         )
-        greeted = await greet_device(self._world, device_id, trusted, start)
+        greeted = await self._greet(device_id, trusted, start)
         standing = Standing(self._world, self.roster, connection, greeted)
         if connection.session.state is State.CLOSED:
             await standing.leave("closed during the hello")
@@ -156,3 +162,19 @@ class Gateway:
         connection.settle_in(standing)
         _hellos.inc()
         _log.info("device_online", device=device_id, address=connection.address)
+
+    async def _greet(
+        self, device_id: DeviceID, trusted: TrustedKey, start: SessionStart
+    ) -> Greeted:
+        """Greet a device; what changes before its standing listens is not missed."""
+        told: list[object] = []
+        subject = subjects.device_changes(device_id)
+        stop = self._world.bus.listen(subject, told.append)
+        try:
+            greeted = await greet_device(self._world, device_id, trusted, start)
+            while told:  # MEM-11
+                told.clear()
+                greeted = await look_again(self._world, greeted)
+        finally:
+            stop()
+        return greeted

@@ -5,7 +5,7 @@ then greets the device once it has proven that key, and at last says goodbye.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cyan.interfaces import SessionStart, Tx, World
@@ -111,6 +111,18 @@ async def greet_device(
         _tell_status(world, greeted, "offline", start.at)  # its end went unnoticed
     _tell_status(world, greeted, "online", start.at)
     return greeted
+
+
+async def look_again(world: World, greeted: Greeted) -> Greeted:
+    """A greeted device as it is now: it may have moved in the meantime (MEM-11)."""
+
+    async def body(tx: Tx) -> Greeted:
+        device = await tx.devices.find(greeted.device.id)
+        assert device is not None  # a device is never forgotten
+        same = replace(device, session_id=greeted.device.session_id)
+        return Greeted(same, await is_outsider(tx, device), greeted.departed)
+
+    return await world.store.read(body)
 
 
 async def end_connection(world: World, device_id: DeviceID, session_id: str) -> None:
