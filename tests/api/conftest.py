@@ -8,6 +8,8 @@ from tests.support.rest import Fleet, a_fleet, as_account, somebody
 from tests.support.servers import Server
 from tests.support.simulated import Devices
 
+from cyan.simulator import Firmware
+
 
 @pytest.fixture
 def ann(server: Server) -> Iterator[httpx.Client]:
@@ -39,4 +41,20 @@ def owned(server: Server, bob: httpx.Client, devices: Devices) -> str:
     """An online device that Bob claimed."""
     device_id: str = devices.online(server).id
     bob.post("/v1/devices", json={"id": device_id}).raise_for_status()
+    return device_id
+
+
+@pytest.fixture
+def pump(server: Server, pumps: Fleet, devices: Devices) -> str:
+    """An online member that nobody owns."""
+    device_id: str = devices.online(server).id
+    pumps.add(device_id)
+    return device_id
+
+
+@pytest.fixture
+def waiting(server: Server, pumps: Fleet, devices: Devices) -> str:
+    """An online device that waits in quarantine."""
+    firmware = Firmware(product_id=pumps.id, product_version=3)
+    device_id: str = devices.online(server, firmware).id
     return device_id
