@@ -169,6 +169,8 @@ def list_imports(product: str, *, json: Json = False) -> None:
         show_json(found)
         return
     for each in found:
+        if each["state"] in ("counting", "refused"):  # what would come of them
+            each["counts"] = {}
         each["state"] += " (dry run)" if each["dry_run"] else ""
     columns = {"id": "id", "when": "created_at", "state": "state", "lines": "lines"}
     columns["what came of them"] = "counts"
