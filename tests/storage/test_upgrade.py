@@ -1,6 +1,8 @@
 """A database of the first release becomes one of today, with all that was in it."""
 
 import asyncio
+import json
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from tests.support.people import a_device_id
 from cyan.interfaces import Listing, Place, SortKey, Tx
 from cyan.model.devices import Standing
 from cyan.storage import open_store
+from cyan.storage.backups import FORMAT, MANIFEST, restore
 from cyan.storage.connections import with_connection
 from cyan.storage.migrate import migrate
 
@@ -103,4 +106,50 @@ async def test_an_older_database_is_brought_along(empty_url: str) -> None:
     keyed = await store.read(lambda tx: tx.fleets.value_after(listing, None, 1))
     assert keyed is not None
     assert keyed[0] == int(NOW.timestamp()) * 1_000_000 + 123_457
+    await store.close()
+
+
+async def test_a_backup_of_the_first_release_is_restored(
+    empty_url: str, tmp_path: Path
+) -> None:
+    at = {"at": NOW.isoformat()}
+    members: dict[str, list[list[object]]] = {
+        "accounts": [
+            ["id", "username", "password_hash", "operator", "info", "created_at"],
+            [ANN, "ann@example.com", "", False, {"json": {}}, at],
+        ],
+        "devices": [
+            [
+                *("id", "owner_id", "ownership", "product_id", "product_version"),
+                *("last_handshake_at", "created_at"),
+            ],
+            [a_device_id(1), ANN, 1, 6, 3, at, at],
+            [a_device_id(2), None, 0, 6, 3, None, at],
+        ],
+        "usage": [
+            ["account_id", "month", "kind", "operations"],
+            [ANN, "2026-11", "called", 7],
+        ],
+    }
+    rows = {name: len(lines) - 1 for name, lines in members.items()}
+    manifest = {"format": FORMAT, "schema": "0001", "taken_at": NOW.isoformat()}
+    file = tmp_path / "first.backup"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(MANIFEST, json.dumps({**manifest, "rows": rows}))
+        for name, lines in members.items():
+            text = "".join(f"{json.dumps(each)}\n" for each in lines)
+            archive.writestr(f"tables/{name}.jsonl", text)
+    keys = tmp_path / "keys"
+    await asyncio.to_thread(restore, empty_url, keys, file, lambda done, total: None)
+    store = await open_store(empty_url)
+
+    async def body(tx: Tx) -> None:
+        assert await tx.counts.toward_sandbox(ANN) == 1
+        assert await tx.usage.of_holder(ANN, "2026-11") == {"called": 7}
+        device = await tx.devices.find(a_device_id(1))
+        assert device is not None
+        assert (device.firmware_product_id, device.firmware_version) == (6, 3)
+        assert (device.product_id, device.owner_id) == (None, ANN)
+
+    await store.read(body)
     await store.close()

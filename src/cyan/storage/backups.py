@@ -234,14 +234,17 @@ def _present(manifest: Manifest, table: Table, former: str) -> str:
 
 
 def _as_it_was(table: Table, manifest: Manifest) -> Table:
-    """The table with the column names of a backup's schema, keyed as today's."""
-    former = {
-        (found, present): name
-        for (found, name), present in RENAMED.get(manifest.schema, {}).items()
-    }
+    """The table with the column names of a backup's schema, keyed as today's.
+
+    A column of today that has the name which another one had then is left out: it
+    is newer than the backup.
+    """
+    renamed = RENAMED.get(manifest.schema, {})
+    former = {(found, present): name for (found, name), present in renamed.items()}
     columns: list[Any] = [
         Column(former.get((table.name, c.name), c.name), c.type, key=c.name)
         for c in table.columns
+        if (table.name, c.name) not in renamed
     ]
     return Table(table.name, MetaData(), *columns)
 
