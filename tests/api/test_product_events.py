@@ -49,6 +49,7 @@ def test_a_members_events_come_on_its_products_streams(
             devices.call(device.publish, "temp", "21")
             name, told = heard(lines)
         assert (name, told["data"], told["coreid"]) == ("temp", "21", device.id)
+        assert (told["productID"], told["userid"]) == (pumps.id, "")
 
 
 def test_a_manager_publishes_to_the_product_and_as_a_member(
