@@ -18,6 +18,7 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
+    type_coerce,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as insert_or
@@ -132,19 +133,26 @@ def _key_of(name: str) -> Any:
     )
 
 
+def _truth(condition: Any) -> Any:
+    """As the database tells it: of a million lines none is converted."""
+    return type_coerce(condition, Integer())
+
+
 FACTS = Statement[LineFacts](
     select(
         import_lines.c.number,
         _named,
         import_lines.c.outcome,
-        devices.c.id.is_not(None),
-        or_(devices.c.public_key.is_not(None), devices.c.serial_number.is_not(None)),
+        _truth(devices.c.id.is_not(None)),
+        _truth(
+            or_(devices.c.public_key.is_not(None), devices.c.serial_number.is_not(None))
+        ),
         devices.c.platform_id,
         devices.c.product_id,
         devices.c.standing,
         devices.c.owner_id,
-        devices.c.session_id.is_not(None),
-        devices.c.protected,
+        _truth(devices.c.session_id.is_not(None)),
+        _truth(devices.c.protected),
     )
     .select_from(
         import_lines.outerjoin(devices, devices.c.id == import_lines.c.device_id)
