@@ -21,6 +21,7 @@ from cyan.model.products import (
     TeamMember,
     TeamRole,
 )
+from cyan.model.settings import SignUp
 from cyan.rules.authority import Action, decide_team_action
 from cyan.rules.limits import has_room, requesters_sandbox_full
 from cyan.rules.teams import (
@@ -38,6 +39,13 @@ from cyan.services.throttle import hold_back
 from cyan.services.tickets import Page, find_ticket, link_over, link_to, ticket_id_of
 
 INVITATION_LIFETIME = timedelta(days=7)
+_FIRST_AN_ACCOUNT = {
+    SignUp.OPEN: "Make an account of this address first, then open the link of the "
+    "mail again.",
+    SignUp.INVITE: "Ask the operator of this server to invite this address; when you "
+    "have an account, open the link of the mail again.",
+    SignUp.CLOSED: "This server takes no new accounts: ask its operator.",
+}
 
 
 class TeamKind(StrEnum):
@@ -247,8 +255,7 @@ async def answer_team_invitation(
             raise refused(
                 RefusalCode.TEAM_UNUSABLE,
                 f"There is no account of {invitation.username} here yet.",
-                remedy="Make an account of this address first, then open the link of "
-                "the mail again.",
+                remedy=_FIRST_AN_ACCOUNT[world.settings.sign_up],
             )
         await tx.tickets.take(invitation.id)
         await tx.teams.withdraw(invitation.team_id, invitation.username)
