@@ -329,6 +329,12 @@ def test_an_offline_device_of_nobody_is_explained_better_than_not_found() -> Non
     assert "breathes cyan" in told.remedy
 
 
+def test_a_member_of_others_is_explained_better_than_not_found() -> None:
+    facts = nobodys(replace(MEMBER, membership=Membership.CLOSED))
+    told = capabilities(facts)[CapabilityName.CLAIM]
+    assert "its team alone may claim it" in told.reason  # CLM-4, for the operator
+
+
 @pytest.mark.parametrize(
     ("membership", "words"),
     [

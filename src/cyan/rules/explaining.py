@@ -264,9 +264,7 @@ def _explain_claim(facts: ExplainFacts) -> Capability:
     name = CapabilityName.CLAIM
     decision = decide_claim(_claim(facts, request_transfer=False))
     if isinstance(decision, Refuse):
-        nobodys = facts.ownership is Ownership.NOBODYS
-        offline = "It is offline." if nobodys and not facts.online else None
-        return _refused(name, decision, reason=offline)
+        return _refused(name, decision, reason=_plainly(facts))
     reason = (
         "It is yours already: claiming it changes nothing."
         if isinstance(decision, KeepOwner)
@@ -275,6 +273,15 @@ def _explain_claim(facts: ExplainFacts) -> Capability:
         )
     )
     return Capability(name, True, decision.rule, reason)
+
+
+def _plainly(facts: ExplainFacts) -> str | None:
+    """Why it cannot be found, for who is entitled to know; None as it is refused."""
+    if facts.ownership is not Ownership.NOBODYS:
+        return None
+    if facts.membership is Membership.CLOSED:
+        return "It is a member of a product, and its team alone may claim it."
+    return None if facts.online else "It is offline."
 
 
 _TAKEN = {

@@ -112,7 +112,7 @@ async def list_members(
     world: World, actor: Actor, product: str, query: ListQuery
 ) -> MemberList:
     """List a product's devices, quarantined ones among them, a page at a time."""
-    named = [name.strip() for name in (query.groups or "").split(",") if name.strip()]
+    named = dict.fromkeys(name.strip() for name in (query.groups or "").split(","))
     listing = Listing(
         product_id=0,
         sort=query.sortAttr,
@@ -120,7 +120,7 @@ async def list_members(
         device_id=query.deviceId or None,
         name=query.deviceName or None,
         serial_number=query.serialNumber or None,
-        groups=tuple(named),
+        groups=tuple(filter(None, named)),
         quarantined=query.quarantined,
     )
     wanted = query.perPage if query.per_page is None else query.per_page
