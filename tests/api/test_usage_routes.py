@@ -34,3 +34,17 @@ def test_calls_reads_and_events_are_counted(server: Server, devices: Devices) ->
             "read": 0,
             "total": 0,
         }
+
+
+def test_an_organization_has_an_agreement_and_a_month(ann: httpx.Client) -> None:
+    name = f"Acme {uuid.uuid4().hex[:8]}"
+    company = ann.post("/v1/orgs", json={"name": name}).json()["organization"]
+    path = f"/v1/orgs/{company['slug']}"
+    told = ann.get(f"{path}/usage").json()
+    assert told["operations"]["total"] == 0
+    assert told["devices"] == {"owned": 0, "counted": 0, "limit": 100}
+    [agreement] = ann.get(f"{path}/service_agreements").json()["data"]
+    assert agreement["attributes"]["owner_id"] == company["id"]
+    assert agreement["attributes"]["owner_type"] == "organization"
+    never = ann.get(f"{path}/usage", params={"month": "never"})
+    assert never.status_code == 400
