@@ -218,4 +218,5 @@ import_lines = Table(
     Index(None, "import_id", "number", unique=True),
     sqlite_strict=True,
     sqlite_with_rowid=False,
+    postgresql_with={"fillfactor": 80},  # room for outcomes beside their lines
 )

@@ -312,6 +312,7 @@ def _make_tables() -> None:
         ),
         sqlite_strict=True,
         sqlite_with_rowid=False,
+        postgresql_with={"fillfactor": 80},
     )
     op.create_index(
         ("import_lines_import_id_number_index"),
