@@ -132,7 +132,7 @@ def told_apart(some: Sequence[float], others: Sequence[float]) -> float:
 
 def run() -> None:
     """Measure and report."""
-    times = 100 if quick() else 4_000
+    times = 100 if quick() else 1_000
     with running(CYAN_SIGNUP="open") as server:
         product = own_product(server, server.set_up_account, "Theirs")
         owner = account_id(server)
