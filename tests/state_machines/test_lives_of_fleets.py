@@ -95,6 +95,13 @@ class Fleets(RuleBasedStateMachine):
         self.streams: list[Stream] = []
         self.members: dict[int, str] = {}
         self.runner.run(self._begin())
+        self.join_team("pumps", "carol", TeamRole.DEVELOPER)  # so that it begins soon
+        for person in ("ann", "carol"):
+            self.open_stream("pumps", person)
+        for number in (1, 2):
+            self.hello(number, "pumps", modern=False)
+        self.add("ann", "pumps", [1, 2])
+        self.claim("carol", 1)
 
     async def _begin(self) -> None:
         world = a_world(Path(self.folder.name), sandbox_devices=LIMIT, rate_limits=0.0)
@@ -136,6 +143,13 @@ class Fleets(RuleBasedStateMachine):
             return await self.world.store.read(lambda tx: tx.devices.find(device_id))
 
         return self.runner.run(read())
+
+    def owner_of(self, slug: str) -> str:
+        return next(
+            person
+            for (of, person), role in self.roles.items()
+            if of == slug and role is TeamRole.OWNER
+        )
 
     def manages(self, person: str, slug: str) -> bool:
         return self.roles.get((slug, person)) in MANAGERS
@@ -227,18 +241,19 @@ class Fleets(RuleBasedStateMachine):
         self.runner.run(a_teammate(self.world, product, actor, role))
         self.roles[slug, person] = role
 
-    @rule(slug=slugs, person=people, asks=people)
-    def leave_team(self, slug: str, person: str, asks: str) -> None:
-        team = TeamOf(TeamKind.PRODUCT, slug)
-        name = f"{person}@example.com"
-        done = self.do(change_role(self.world, self.people[asks], team, name, None))
+    @rule(slug=slugs, person=people, by_owner=st.booleans())
+    def leave_team(self, slug: str, person: str, by_owner: bool) -> None:
+        asks = self.people[self.owner_of(slug) if by_owner else person]
+        team, name = TeamOf(TeamKind.PRODUCT, slug), f"{person}@example.com"
+        done = self.do(change_role(self.world, asks, team, name, None))
+        role = self.roles.get((slug, person))
+        assert hasattr(done, "code") == (role in (None, TeamRole.OWNER)), "UNC-7"
         if not hasattr(done, "code"):
-            assert self.roles[slug, person] is not TeamRole.OWNER
             del self.roles[slug, person]
 
     @rule(slug=slugs, person=people)
     def hand_over(self, slug: str, person: str) -> None:
-        owner = next(n for (s, n), r in self.roles.items() if (s, r) == (slug, "Owner"))
+        owner = self.owner_of(slug)
         team = TeamOf(TeamKind.PRODUCT, slug)
         name = f"{person}@example.com"
         work = change_role(self.world, self.people[owner], team, name, TeamRole.OWNER)
@@ -248,7 +263,7 @@ class Fleets(RuleBasedStateMachine):
 
     @rule(slug=slugs, quarantine=st.booleans())
     def switch(self, slug: str, quarantine: bool) -> None:
-        owner = next(n for (s, n), r in self.roles.items() if (s, r) == (slug, "Owner"))
+        owner = self.owner_of(slug)
         changes = ProductChanges(quarantine=quarantine)
         self.runner.run(change_product(self.world, self.people[owner], slug, changes))
 
