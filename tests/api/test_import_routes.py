@@ -177,6 +177,12 @@ def test_json_is_capped_where_a_file_may_be_larger(pumps: Fleet) -> None:
     assert "A file may be larger" in answer.json()["error"]
 
 
+def test_a_field_of_a_form_is_no_file(pumps: Fleet) -> None:
+    answer = send(pumps, an_id(), claim_user="x" * 70_000)
+    assert answer.status_code == 400
+    assert "maximum size" in answer.json()["error"]
+
+
 def test_a_list_that_would_pass_the_limit_is_refused_as_a_whole(
     pumps: Fleet, root: httpx.Client
 ) -> None:
