@@ -21,13 +21,18 @@ from tests.support.products import (
 from cyan.interfaces import SessionStart, World
 from cyan.model.accounts import Actor
 from cyan.model.decisions import Refuse
-from cyan.model.devices import QuarantineReason, Standing
+from cyan.model.devices import Device, QuarantineReason, Standing
 from cyan.model.identifiers import DeviceID
 from cyan.model.products import ExclusionKind, LineOutcome, Plan, Product
 from cyan.rules.features import FeatureFacts, decide_features
-from cyan.services.connections import TrustedKey, greet_device, note_safe_mode
+from cyan.services.connections import (
+    Greeted,
+    TrustedKey,
+    greet_device,
+    note_safe_mode,
+)
 from cyan.services.members import remove_member
-from cyan.services.products import ProductChanges, change_product
+from cyan.services.products import ProductChanges, change_product, remove_product
 
 pytestmark = pytest.mark.settings(sandbox_devices=20)
 ARGON, PHOTON = 12, 6
@@ -175,6 +180,15 @@ async def test_a_listed_device_of_another_platform_is_marked(
     assert wrong == [LineOutcome.WRONG_PLATFORM]  # MEM-2
 
 
+async def greeted_from_safe_mode(world: World, device: Device) -> Greeted:
+    """A hello that names no user firmware; that it is from safe mode is told later."""
+    start = SessionStart(
+        "again", world.clock.now(), "127.0.0.1", PHOTON, PHOTON, None, WILDCARD
+    )
+    key = TrustedKey(b"key of 1", new=False)
+    return await greet_device(world, device.id, key, start)
+
+
 async def test_a_hello_from_safe_mode_changes_nothing(
     world: World, ann: Actor, pumps: Product
 ) -> None:
@@ -183,11 +197,7 @@ async def test_a_hello_from_safe_mode_changes_nothing(
     await remove_member(world, ann, "pumps", before.id, deny_it=True)
     denied = await find(world, before.id)
     world.clock.advance_seconds(60)
-    start = SessionStart(
-        "again", world.clock.now(), "127.0.0.1", PHOTON, PHOTON, None, WILDCARD
-    )
-    key = TrustedKey(b"key of 1", new=False)
-    greeted = await greet_device(world, before.id, key, start)
+    greeted = await greeted_from_safe_mode(world, before)
     assert position(greeted.device) == NOWHERE
     await note_safe_mode(world, before.id, greeted.departed)
     after = await find(world, before.id)
@@ -201,11 +211,27 @@ async def test_a_removal_is_remembered_through_safe_mode(
 ) -> None:
     device = await a_member(world, ann, pumps)
     await remove_member(world, ann, "pumps", device.id, deny_it=False)
-    start = SessionStart(
-        "again", world.clock.now(), "127.0.0.1", PHOTON, PHOTON, None, WILDCARD
-    )
-    key = TrustedKey(b"key of 1", new=False)
-    greeted = await greet_device(world, device.id, key, start)
+    greeted = await greeted_from_safe_mode(world, device)
     await note_safe_mode(world, device.id, greeted.departed)
     back = await an_online_device(world, firmware_of=pumps.id)
     assert position(back) == waits(pumps, REMOVED)  # UNC-4, MEM-12
+
+
+async def test_what_the_team_did_since_the_hello_stays_done(
+    world: World, ann: Actor, pumps: Product
+) -> None:
+    waiting = await an_online_device(world, firmware_of=pumps.id)
+    greeted = await greeted_from_safe_mode(world, waiting)
+    await import_lines(world, ann, pumps, waiting.id)
+    await note_safe_mode(world, waiting.id, greeted.departed)
+    assert position(await find(world, waiting.id)) == member(pumps)
+
+
+async def test_nothing_waits_for_a_product_that_is_gone(
+    world: World, ann: Actor, pumps: Product
+) -> None:
+    waiting = await an_online_device(world, firmware_of=pumps.id)
+    greeted = await greeted_from_safe_mode(world, waiting)
+    await remove_product(world, ann, "pumps")
+    await note_safe_mode(world, waiting.id, greeted.departed)
+    assert position(await find(world, waiting.id)) == NOWHERE

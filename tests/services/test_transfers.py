@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 from tests.support.people import a_device_of, an_account, find
+from tests.support.products import a_product, listed
+from tests.support.sign_ins import refusal_of
 
 from cyan.interfaces import World
 from cyan.model.accounts import Actor, Door
@@ -200,3 +202,15 @@ async def test_the_requester_never_sees_whose_it_is_or_what_it_is_called(world) 
     assert (theirs.owner, theirs.device_name) == (None, None)  # CLM-10
     (own,) = await list_transfers(world, ann)
     assert (own.owner, own.device_name) == (ann.username, "kitchen")
+
+
+async def test_members_of_free_products_count_for_who_asks(world: World) -> None:
+    ann, bob = await an_account(world), await an_account(world, "bob@example.com")
+    product = await a_product(world, bob)
+    device = await a_device_of(world, ann)
+    asked = await claim_device(world, bob, device.id, request_transfer=True)
+    await listed(world, bob, product, 11, 12, 13)
+    assert asked.transfer_id is not None
+    no = await refusal_of(answer_transfer(world, ann, asked.transfer_id, approve=True))
+    assert (no.code, no.rule) == (RefusalCode.DEVICE_LIMIT, "LIM-5")  # LIM-2
+    assert (await find(world, device.id)).owner_id == ann.account_id
