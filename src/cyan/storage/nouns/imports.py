@@ -168,6 +168,8 @@ SET_OUTCOME_OF_ALL = Statement[None](
     .where(import_lines.c.import_id == bindparam("wanted"))
     .where(_key > _key_of("after"))
     .where(_key <= _key_of("until"))
+    .where(import_lines.c.device_id >= bindparam("after_id"))  # for who plans by it,
+    .where(import_lines.c.device_id <= bindparam("until_id"))  # that it is few of all
     .values(outcome=bindparam("new_outcome")),
     None,
 )
