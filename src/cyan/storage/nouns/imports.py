@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import (
     Integer,
     Text,
+    and_,
     bindparam,
     delete,
     exists,
@@ -155,7 +156,13 @@ FACTS = Statement[LineFacts](
         _truth(devices.c.protected),
     )
     .select_from(
-        import_lines.outerjoin(devices, devices.c.id == import_lines.c.device_id)
+        import_lines.outerjoin(
+            devices,
+            and_(
+                devices.c.id == import_lines.c.device_id,
+                devices.c.id >= bindparam("after_id"),  # a merge need not begin at 0
+            ),
+        )
     )
     .where(_of_import)
     .where(_key > _key_of("after"))
