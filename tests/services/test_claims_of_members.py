@@ -26,11 +26,6 @@ EVE = "eve@example.com"
 
 
 @pytest.fixture
-async def ann(world: World) -> Actor:
-    return await an_account(world)
-
-
-@pytest.fixture
 async def eve(world: World) -> Actor:
     return await an_account(world, EVE)
 

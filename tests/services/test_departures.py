@@ -14,12 +14,11 @@ from tests.support.people import (
 from tests.support.products import (
     NOWHERE,
     a_member,
-    a_product,
     a_teammate,
+    denial_of,
     import_lines,
     member,
     position,
-    require_counts,
     waits,
 )
 from tests.support.sign_ins import refusal_of
@@ -28,7 +27,6 @@ from cyan.interfaces import World, subjects
 from cyan.model.accounts import Actor
 from cyan.model.decisions import RefusalCode
 from cyan.model.devices import Description, QuarantineReason, Standing
-from cyan.model.identifiers import DeviceID
 from cyan.model.products import LineOutcome, Product, TeamRole
 from cyan.services.calls import Target, call_function
 from cyan.services.claims import claim_device, unclaim_device
@@ -36,38 +34,14 @@ from cyan.services.devices import signal_device
 from cyan.services.members import get_member, remove_member, retire_member
 from cyan.services.products import ProductChanges, change_product
 
-pytestmark = pytest.mark.settings(sandbox_devices=20)
+pytestmark = [
+    pytest.mark.settings(sandbox_devices=20),
+    pytest.mark.usefixtures("recounted"),
+]
 ARGON, PHOTON = 12, 6
 WILDCARD, LIST_ONLY, OLD = 3003, 4002, 1404
 UNLISTED, REMOVED = QuarantineReason.UNLISTED, QuarantineReason.REMOVED
 DENIED, NO_ROOM = QuarantineReason.DENIED, QuarantineReason.NO_ROOM
-
-
-@pytest.fixture
-async def ann(world: World) -> Actor:
-    return await an_account(world)
-
-
-@pytest.fixture
-async def pumps(world: World, ann: Actor) -> Product:
-    return await a_product(world, ann)
-
-
-@pytest.fixture(autouse=True)
-async def counters(world: World, ann: Actor, pumps: Product):
-    """Whatever a test does, what is counted is what there is."""
-    yield
-    products = await world.store.read(lambda tx: tx.products.used_ids())
-    accounts = [ann.account_id]
-    bob = await world.store.read(
-        lambda tx: tx.accounts.find_by_username("bob@example.com")
-    )
-    await require_counts(world, [*accounts, *([bob.id] if bob else [])], products)
-
-
-async def denial_of(world: World, product: Product, device_id: DeviceID) -> object:
-    found = await world.store.read(lambda tx: tx.exclusions.find(product.id, device_id))
-    return found.kind if found else None
 
 
 @pytest.mark.parametrize("version", [WILDCARD, OLD])

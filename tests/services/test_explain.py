@@ -24,16 +24,6 @@ from cyan.services.members import remove_member
 BORON = 13
 
 
-@pytest.fixture
-async def ann(world: World) -> Actor:
-    return await an_account(world)
-
-
-@pytest.fixture
-async def pumps(world: World, ann: Actor) -> Product:
-    return await a_product(world, ann)
-
-
 async def stranger(world: World) -> Actor:
     return await an_account(world, "eve@example.com")
 

@@ -26,16 +26,6 @@ from cyan.services.members import get_member, remove_member
 pytestmark = pytest.mark.settings(sandbox_devices=100)
 
 
-@pytest.fixture
-async def ann(world: World) -> Actor:
-    return await an_account(world)
-
-
-@pytest.fixture
-async def pumps(world: World, ann: Actor) -> Product:
-    return await a_product(world, ann)
-
-
 async def groups_of(world: World, actor: Actor, device_id: str) -> list[str]:
     return list((await get_member(world, actor, "pumps", device_id)).groups)
 

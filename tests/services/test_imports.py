@@ -7,7 +7,6 @@ from tests.support.people import (
     PHOTON,
     a_device_id,
     a_device_of,
-    an_account,
     an_offline_device,
     an_online_device,
     find,
@@ -55,21 +54,6 @@ from cyan.services.members import remove_member
 
 pytestmark = pytest.mark.settings(sandbox_devices=10_000)
 ARGON = 12
-
-
-@pytest.fixture
-async def ann(world: World) -> Actor:
-    return await an_account(world)
-
-
-@pytest.fixture
-async def bob(world: World) -> Actor:
-    return await an_account(world, "bob@example.com")
-
-
-@pytest.fixture
-async def pumps(world: World, ann: Actor) -> Product:
-    return await a_product(world, ann)
 
 
 async def numbers_of(world: World, device_id: DeviceID, **numbers: str) -> None:

@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 from tests.support.people import (
     a_device_id,
-    an_account,
     find,
 )
 from tests.support.products import (
@@ -60,21 +59,6 @@ from cyan.services.products import (
 pytestmark = pytest.mark.settings(sandbox_devices=10_000)
 MANY = SMALL + 200
 LEASE = timedelta(seconds=11)
-
-
-@pytest.fixture
-async def ann(world: World) -> Actor:
-    return await an_account(world)
-
-
-@pytest.fixture
-async def bob(world: World) -> Actor:
-    return await an_account(world, "bob@example.com")
-
-
-@pytest.fixture
-async def pumps(world: World, ann: Actor) -> Product:
-    return await a_product(world, ann)
 
 
 async def begin_long(world: World, actor: Actor, **wish: object) -> Import:

@@ -2,7 +2,7 @@
 
 import pytest
 from tests.support.people import PHOTON, a_device_id, an_account, an_online_device
-from tests.support.products import a_member, a_product, a_teammate, listed
+from tests.support.products import a_member, a_teammate, listed
 from tests.support.sign_ins import refusal_of
 
 from cyan.interfaces import Listing, SortKey, World
@@ -15,16 +15,6 @@ from cyan.services.groups import edit_groups
 from cyan.services.members import MemberPage, list_members, remove_member
 
 pytestmark = pytest.mark.settings(sandbox_devices=100)
-
-
-@pytest.fixture
-async def ann(world: World) -> Actor:
-    return await an_account(world)
-
-
-@pytest.fixture
-async def pumps(world: World, ann: Actor) -> Product:
-    return await a_product(world, ann)
 
 
 @pytest.fixture

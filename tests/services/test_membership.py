@@ -10,6 +10,7 @@ from tests.support.products import (
     NOWHERE,
     a_member,
     a_product,
+    denial_of,
     import_lines,
     listed,
     member,
@@ -22,7 +23,6 @@ from cyan.interfaces import SessionStart, World
 from cyan.model.accounts import Actor
 from cyan.model.decisions import Refuse
 from cyan.model.devices import Device, QuarantineReason, Standing
-from cyan.model.identifiers import DeviceID
 from cyan.model.products import ExclusionKind, LineOutcome, Plan, Product
 from cyan.rules.features import FeatureFacts, decide_features
 from cyan.services.connections import (
@@ -34,38 +34,14 @@ from cyan.services.connections import (
 from cyan.services.members import remove_member
 from cyan.services.products import ProductChanges, change_product, remove_product
 
-pytestmark = pytest.mark.settings(sandbox_devices=20)
+pytestmark = [
+    pytest.mark.settings(sandbox_devices=20),
+    pytest.mark.usefixtures("recounted"),
+]
 ARGON, PHOTON = 12, 6
 WILDCARD, LIST_ONLY, OLD = 3003, 4002, 1404
 UNLISTED, REMOVED = QuarantineReason.UNLISTED, QuarantineReason.REMOVED
 DENIED, NO_ROOM = QuarantineReason.DENIED, QuarantineReason.NO_ROOM
-
-
-@pytest.fixture
-async def ann(world: World) -> Actor:
-    return await an_account(world)
-
-
-@pytest.fixture
-async def pumps(world: World, ann: Actor) -> Product:
-    return await a_product(world, ann)
-
-
-@pytest.fixture(autouse=True)
-async def counters(world: World, ann: Actor, pumps: Product):
-    """Whatever a test does, what is counted is what there is."""
-    yield
-    products = await world.store.read(lambda tx: tx.products.used_ids())
-    accounts = [ann.account_id]
-    bob = await world.store.read(
-        lambda tx: tx.accounts.find_by_username("bob@example.com")
-    )
-    await require_counts(world, [*accounts, *([bob.id] if bob else [])], products)
-
-
-async def denial_of(world: World, product: Product, device_id: DeviceID) -> object:
-    found = await world.store.read(lambda tx: tx.exclusions.find(product.id, device_id))
-    return found.kind if found else None
 
 
 @pytest.mark.parametrize("version", [LIST_ONLY, WILDCARD, OLD])

@@ -1,6 +1,5 @@
 """Organizations: companies that own products (REST contract §3.1)."""
 
-import pytest
 from tests.support.people import an_account
 from tests.support.products import Ear, a_product, listed, require_counts
 from tests.support.sign_ins import ADDRESS, refusal_of
@@ -24,11 +23,6 @@ from cyan.services.teams import TeamKind, TeamOf
 from cyan.services.tokens import find_actor
 
 PHOTON = 6
-
-
-@pytest.fixture
-async def ann(world: World) -> Actor:
-    return await an_account(world)
 
 
 async def test_an_organization_is_found_by_slug_and_id(

@@ -36,21 +36,6 @@ from cyan.services.ownership import is_outsider
 pytestmark = pytest.mark.settings(sandbox_devices=10)
 
 
-@pytest.fixture
-async def ann(world: World) -> Actor:
-    return await an_account(world)
-
-
-@pytest.fixture
-async def bob(world: World) -> Actor:
-    return await an_account(world, "bob@example.com")
-
-
-@pytest.fixture
-async def pumps(world: World, ann: Actor) -> Product:
-    return await a_product(world, ann)
-
-
 def hear(world: World, tuning: Tuning) -> Ear:
     ear = Ear()
     listen(world, tuning, ear.hear, ear.end)

@@ -3,7 +3,6 @@
 import asyncio
 from typing import Any
 
-import pytest
 from tests.support.people import a_device_id, an_account, an_online_device, find
 from tests.support.products import (
     a_member,
@@ -27,11 +26,6 @@ from cyan.services.products import ProductWish, create_product, remove_product
 from cyan.services.teams import TeamKind, TeamOf, change_role
 
 PUMPS = TeamOf(TeamKind.PRODUCT, "pumps")
-
-
-@pytest.fixture
-async def ann(world: World) -> Actor:
-    return await an_account(world)
 
 
 async def at_once(*works: Any) -> tuple[list[Any], list[RefusalCode]]:

@@ -1,7 +1,6 @@
 """Products: make, find, change, delete them (MEM-14, LIM-4, MEM-7)."""
 
-import pytest
-from tests.support.people import PHOTON, an_account, an_online_device, find
+from tests.support.people import PHOTON, an_online_device, find
 from tests.support.products import (
     NOWHERE,
     OPERATOR,
@@ -38,16 +37,6 @@ from cyan.services.products import (
 from cyan.services.teams import TeamKind, TeamOf
 
 PUMPS = TeamOf(TeamKind.PRODUCT, "pumps")
-
-
-@pytest.fixture
-async def ann(world: World) -> Actor:
-    return await an_account(world)
-
-
-@pytest.fixture
-async def bob(world: World) -> Actor:
-    return await an_account(world, "bob@example.com")
 
 
 async def test_a_product_is_found_by_id_and_slug_and_is_closed_at_first(

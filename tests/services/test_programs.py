@@ -42,16 +42,6 @@ READER = ApiUserWish("My bot", ["devices:get", "devices:get", "events:get"])
 APP = ClientWish("App", ClientKind.INSTALLED)
 
 
-@pytest.fixture
-async def ann(world: World) -> Actor:
-    return await an_account(world)
-
-
-@pytest.fixture
-async def pumps(world: World, ann: Actor) -> Product:
-    return await a_product(world, ann)
-
-
 async def test_an_api_user_may_what_its_scopes_say(
     world: World, ann: Actor, pumps: Product
 ) -> None:

@@ -41,18 +41,8 @@ BOB = "bob@example.com"
 
 
 @pytest.fixture
-async def ann(world: World) -> Actor:
-    return await an_account(world)
-
-
-@pytest.fixture
 async def bob(world: World) -> Actor:
     return await an_account(world, BOB)
-
-
-@pytest.fixture
-async def pumps(world: World, ann: Actor) -> Product:
-    return await a_product(world, ann)
 
 
 async def link_of(world: World, recipient: str = BOB) -> str:

@@ -118,6 +118,12 @@ def waits(product: Product, reason: QuarantineReason) -> Position:
     return Position(product.id, standing, reason)
 
 
+async def denial_of(world: World, product: Product, device_id: DeviceID) -> object:
+    """Why a product keeps a device out, if it does."""
+    found = await world.store.read(lambda tx: tx.exclusions.find(product.id, device_id))
+    return found.kind if found else None
+
+
 async def require_counts(
     world: World, accounts: Sequence[str], product_ids: Sequence[int]
 ) -> None:
