@@ -119,3 +119,11 @@ async def read_form(request: Request) -> Mapping[str, str]:
             Refuse(RefusalCode.INVALID_BODY, "This form cannot be read.")
         ) from None
     return dict(pairs)
+
+
+async def read_answer(request: Request, answers: Mapping[str, bool]) -> bool:
+    """Which of the two buttons of a question was pressed."""
+    answer = (await read_form(request)).get("answer", "")
+    if answer not in answers:
+        raise Refused(Refuse(RefusalCode.INVALID_BODY, "Choose one of the buttons."))
+    return answers[answer]

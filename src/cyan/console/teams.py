@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from cyan.console.rendering import guarded, read_form, render, status_of
+from cyan.console.rendering import guarded, read_answer, render, status_of
 from cyan.interfaces import World
 from cyan.model.decisions import RefusalCode, Refuse, Refused
 from cyan.services.teams import (
@@ -32,16 +32,14 @@ async def _page(world: World, request: Request) -> Response:
     asked = await look_at_team_invitation(world, ticket)
     if request.method != "POST":
         return _show(asked)
-    answer = (await read_form(request)).get("answer", "")
-    if answer not in ANSWERS:
-        raise Refused(Refuse(RefusalCode.INVALID_BODY, "Choose one of the buttons."))
+    yes = await read_answer(request, ANSWERS)
     try:
-        await answer_team_invitation(world, ticket, accept=ANSWERS[answer])
+        await answer_team_invitation(world, ticket, accept=yes)
     except Refused as no:
         if no.refusal.code is not RefusalCode.TEAM_UNUSABLE:
             raise
         return _show(asked, no.refusal)
-    return render("team_answered.html", asked=asked, joined=ANSWERS[answer])
+    return render("team_answered.html", asked=asked, joined=yes)
 
 
 def _show(asked: InvitationView, obstacle: Refuse | None = None) -> Response:

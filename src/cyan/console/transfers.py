@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from cyan.console.rendering import guarded, read_form, render, status_of
+from cyan.console.rendering import guarded, read_answer, render, status_of
 from cyan.interfaces import World
 from cyan.model.decisions import RefusalCode, Refuse, Refused
 from cyan.services.tickets import Page
@@ -28,16 +28,14 @@ async def _page(world: World, request: Request) -> Response:
     asked = await look_at_link(world, ticket)
     if request.method != "POST":
         return _show(asked)
-    answer = (await read_form(request)).get("answer", "")
-    if answer not in ANSWERS:
-        raise Refused(Refuse(RefusalCode.INVALID_BODY, "Choose one of the buttons."))
+    yes = await read_answer(request, ANSWERS)
     try:
-        answered = await answer_by_link(world, ticket, approve=ANSWERS[answer])
+        answered = await answer_by_link(world, ticket, approve=yes)
     except Refused as no:
         if no.refusal.code is not RefusalCode.DEVICE_LIMIT:
             raise
         return _show(asked, no.refusal)
-    return render("transfer_answered.html", told=answered, given=ANSWERS[answer])
+    return render("transfer_answered.html", told=answered, given=yes)
 
 
 def _show(asked: TransferView, obstacle: Refuse | None = None) -> Response:
