@@ -28,7 +28,7 @@ def test_a_backup_of_a_running_server_is_restored_elsewhere(
     open_server: Server, devices: Devices, tmp_path: Path
 ) -> None:
     device = devices.online(open_server)
-    headers = open_server.operator.headers  # type: ignore[union-attr]
+    headers = open_server.operator.headers
     claimed = httpx.post(
         f"{open_server.url}/v1/devices", json={"id": device.id}, headers=headers
     )

@@ -47,7 +47,7 @@ async def _work(url: str, folder: Path, begin: int, pipe: int) -> None:
 
 def later(world: World, begin: int) -> None:
     """Set the clock so that the leases of those before are over."""
-    world.clock.advance(timedelta(seconds=begin // 1000))  # type: ignore[attr-defined]
+    world.clock.advance(timedelta(seconds=begin // 1000))
 
 
 async def make_product(world: World) -> None:

@@ -51,7 +51,7 @@ class _Handed:
 
 
 def _take(handed: "object") -> int:
-    number: int = handed.detach()  # type: ignore[attr-defined]
+    number: int = handed.detach()
     return number
 
 

@@ -71,7 +71,7 @@ def test_a_publish_that_wants_an_acknowledgement_gets_one_or_a_refusal(
 
 
 def _publish_acknowledged(device: object, name: str) -> int:
-    mid: int = device.publish(name, "1", ack=True)  # type: ignore[attr-defined]
+    mid: int = device.publish(name, "1", ack=True)
     return mid
 
 

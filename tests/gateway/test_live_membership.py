@@ -159,7 +159,7 @@ async def test_an_unowned_member_publishes_subscribes_and_all_of_it_counts(
         await device.until_heard("cmd/all")
     target = Target(listener.id, "count", within=fleet.product.slug)
     assert (await read_variable(fleet.world, fleet.ann, target)).value == -5
-    await fleet.world.meter.flush()  # type: ignore[attr-defined]
+    await fleet.world.meter.flush()
     used = await usage_of_product(fleet.world, fleet.ann, fleet.product.slug)
     assert used.operations[OperationKind.PUBLISHED] == 1
     assert used.operations[OperationKind.DELIVERED] == 4

@@ -108,7 +108,7 @@ def test_an_answer_with_too_few_secrets_is_refused() -> None:
     class Short:
         raw = b"x" * 39
 
-    answer = handshake.answer_offer(SERVER_KEY, DEVICE_DER, Short())  # type: ignore[arg-type]
+    answer = handshake.answer_offer(SERVER_KEY, DEVICE_DER, Short())
     with pytest.raises(handshake.HandshakeRefused):
         handshake.read_answer(DEVICE_KEY, SERVER_KEY.public_key(), answer)
 

@@ -290,7 +290,7 @@ def test_protobuf_fields_of_fixed_size_are_passed_over_whole() -> None:
     [("bool", True), ("bool", False), ("int32", -5), ("double", 0.1), ("string", "é")],
 )
 def test_a_value_is_read_as_it_was_written(kind: str, value: object) -> None:
-    assert read_value(kind, write_value(kind, value)) == value  # type: ignore[arg-type]
+    assert read_value(kind, write_value(kind, value)) == value
 
 
 def test_doubles_that_are_no_numbers_are_read_too() -> None:

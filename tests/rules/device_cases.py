@@ -45,7 +45,7 @@ def ask_claim(
 ) -> object:
     *flags, room = rest
     assert isinstance(room, tuple)
-    return decide_claim(ClaimFacts(ownership, membership, *flags, *room))  # type: ignore[arg-type]
+    return decide_claim(ClaimFacts(ownership, membership, *flags, *room))
 
 
 def ask_key_upload(
@@ -53,7 +53,7 @@ def ask_key_upload(
 ) -> object:
     member, online, first_contact = rest
     return decide_key_upload(
-        KeyUploadFacts(ownership, operator, online, first_contact, member, manager)  # type: ignore[arg-type]
+        KeyUploadFacts(ownership, operator, online, first_contact, member, manager)
     )
 
 

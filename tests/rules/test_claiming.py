@@ -28,7 +28,7 @@ def claim(**facts: object) -> object:
         "count": 0,
         "limit": 100,
     }
-    return decide_claim(ClaimFacts(**{**usual, **facts}))  # type: ignore[arg-type]
+    return decide_claim(ClaimFacts(**{**usual, **facts}))
 
 
 def test_malformed_unknown_and_offline_sound_the_same() -> None:

@@ -87,7 +87,7 @@ MEMBER = replace(
 
 
 def nobodys(facts: ExplainFacts, **others: bool) -> ExplainFacts:
-    return replace(facts, ownership=Ownership.NOBODYS, owned=False, **others)  # type: ignore[arg-type]
+    return replace(facts, ownership=Ownership.NOBODYS, owned=False, **others)
 
 
 def capabilities(facts: ExplainFacts) -> dict[CapabilityName, Capability]:

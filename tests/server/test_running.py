@@ -161,7 +161,7 @@ def test_a_stop_says_goodbye_ends_streams_and_lets_requests_finish(
     server = Server(data).start()
     server.set_up()
     device = devices.online(server)
-    headers = server.operator.headers  # type: ignore[union-attr]
+    headers = server.operator.headers
     with httpx.Client(base_url=server.url, headers=headers, timeout=30) as client:
         client.post("/v1/devices", json={"id": device.id}).raise_for_status()
         with client.stream("GET", "/v1/devices/events") as stream:
@@ -185,7 +185,7 @@ def test_a_server_takes_as_many_connections_as_the_system_grants(data: Path) -> 
     server.launcher = ("prlimit", f"--nofile=256:{hard}")
     server.start()
     try:
-        granted = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)  # type: ignore[union-attr]
+        granted = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
         assert granted == (hard, hard)
     finally:
         server.stop()

@@ -37,7 +37,7 @@ def work(monkeypatch: pytest.MonkeyPatch, world: World) -> Work:
         prepare = room.prepare
 
         def note(statement: object, prepare: object = prepare) -> object:
-            prepared = prepare(statement)  # type: ignore[operator]
+            prepared = prepare(statement)
             done.append(prepared.text)
             return prepared
 

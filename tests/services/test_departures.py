@@ -38,10 +38,9 @@ pytestmark = [
     pytest.mark.settings(sandbox_devices=20),
     pytest.mark.usefixtures("recounted"),
 ]
-ARGON, PHOTON = 12, 6
 WILDCARD, LIST_ONLY, OLD = 3003, 4002, 1404
 UNLISTED, REMOVED = QuarantineReason.UNLISTED, QuarantineReason.REMOVED
-DENIED, NO_ROOM = QuarantineReason.DENIED, QuarantineReason.NO_ROOM
+DENIED = QuarantineReason.DENIED
 
 
 @pytest.mark.parametrize("version", [WILDCARD, OLD])

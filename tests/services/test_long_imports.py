@@ -64,7 +64,7 @@ LEASE = timedelta(seconds=11)
 async def begin_long(world: World, actor: Actor, **wish: object) -> Import:
     texts = [a_device_id(number) for number in range(1, MANY + 1)]
     texts += [a_device_id(1), "?"]
-    record = await begin_import(world, actor, "pumps", ImportWish(texts, **wish))  # type: ignore[arg-type]
+    record = await begin_import(world, actor, "pumps", ImportWish(texts, **wish))
     assert (record.state, record.lines) == (ImportState.COUNTING, MANY + 2)
     return record
 

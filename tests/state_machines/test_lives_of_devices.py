@@ -116,7 +116,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(number=DEVICES)
     def disconnect(self, number: int) -> None:
-        work = end_connection(self.world, self.id_of(number), f"session-{number}")  # type: ignore[arg-type]
+        work = end_connection(self.world, self.id_of(number), f"session-{number}")
         self.runner.run(work)
         self.known[number].online = False
 
@@ -227,7 +227,7 @@ class Lives(RuleBasedStateMachine):
     @precondition(lambda self: any(each.asked for each in self.known.values()))
     @rule()
     def a_month_passes(self) -> None:
-        self.world.clock.advance_seconds(31 * 24 * 3600)  # type: ignore[attr-defined]
+        self.world.clock.advance_seconds(31 * 24 * 3600)
         self.runner.run(expire_due(self.world))
         for device in self.known.values():
             device.asked = None
@@ -253,7 +253,7 @@ class Lives(RuleBasedStateMachine):
                 self.agrees(number, known)
 
     def agrees(self, number: int, known: Known) -> None:
-        device = self.runner.run(find(self.world, self.id_of(number)))  # type: ignore[arg-type]
+        device = self.runner.run(find(self.world, self.id_of(number)))
         assert device.owner_id == self.account_of(known.owner)
         assert (device.online, device.name) == (known.online, known.name)
         assert len(self.pending(number)) == (known.asked is not None), "TRF-3"

@@ -73,5 +73,5 @@ async def test_odd_texts_are_texts(store: Store, text: str) -> None:
             await tx.accounts.usernames([text]),
         )
 
-    resolved, accounts, names = await store.read(look)  # type: ignore[misc]
+    resolved, accounts, names = await store.read(look)
     assert (dict(resolved), list(accounts), dict(names)) == ({}, [], {})
