@@ -1,33 +1,15 @@
 """Events and usage of products and organizations on the wire (contract §3.10)."""
 
-import json
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import httpx
 from tests.support.rest import Fleet
 from tests.support.servers import Server
 from tests.support.simulated import Devices, thermometer
+from tests.support.streams import heard, stream
 
 UNKNOWN = "0123456789abcdef01234567"
-
-
-@contextmanager
-def stream(client: httpx.Client, path: str) -> Iterator[Iterator[str]]:
-    """An open stream's lines after its `:ok`."""
-    with client.stream("GET", path) as answer:
-        assert answer.status_code == 200, answer.read()
-        lines = answer.iter_lines()
-        assert next(lines) == ":ok"
-        yield lines
-
-
-def heard(lines: Iterator[str]) -> tuple[str, dict[str, Any]]:
-    name = next(line for line in lines if line.startswith("event: "))
-    data = next(line for line in lines if line.startswith("data: "))
-    return name.removeprefix("event: "), json.loads(data.removeprefix("data: "))
 
 
 def publish(client: httpx.Client, path: str, name: str, **more: Any) -> httpx.Response:
