@@ -255,6 +255,56 @@ def test_a_quarantined_device_is_denied_approved_removed_and_dismissed(
     assert pumps.client.get(path).status_code == 404, "dismissed"
 
 
+def test_what_a_device_shall_be_approves_and_denies_it(
+    pumps: Fleet, waiting: str
+) -> None:
+    path = f"{pumps.devices}/{waiting}"
+
+    def put(**wish: Any) -> httpx.Response:
+        return pumps.client.put(path, json=wish)
+
+    told = put(denied=True).json()
+    assert told["updated_at"].endswith("Z")
+    assert (told["id"], told["quarantined"], told["denied"]) == (waiting, True, True)
+    assert put(denied=True, quarantined=True).status_code == 200, "denied already"
+    lifted = put(denied=False)
+    assert (lifted.status_code, lifted.json()["rule"]) == (403, "MEM-9")
+    assert "quarantined" in lifted.json()["remedy"]
+    neither = put(denied=True, quarantined=False)
+    assert (neither.status_code, neither.json()["rule"]) == (400, "MEM-9")
+    alone = put(name="Roof")
+    assert (alone.status_code, alone.json()["rule"]) == (403, "MEM-8")
+    told = put(quarantined=False, name="Roof", development=True).json()
+    assert (told["quarantined"], told["denied"]) == (False, False)
+    assert (told["name"], told["development"]) == ("Roof", True)
+    assert listed(pumps, quarantined=False) == [waiting]
+    assert put(quarantined=False).status_code == 200, "it is a member already"
+    denied = put(denied=True)
+    assert (denied.status_code, denied.json()["rule"]) == (400, "MEM-9")
+    back = pumps.client.put(path, data={"quarantined": "true"})
+    assert (back.status_code, back.json()["rule"]) == (400, "MEM-10")
+
+
+def test_who_may_not_add_or_remove_neither_approves_nor_denies(
+    server: Server, pumps: Fleet, bob: httpx.Client, waiting: str
+) -> None:
+    pumps.invite(server, bob, "Support")
+    user = {"friendly_name": "Labels", "scopes": ["devices:update"]}
+    made = pumps.client.post(f"{pumps.path}/team", json=user).json()["created"]
+    token = made["tokens"][0]["token"]
+    path = f"{pumps.devices}/{waiting}"
+    for wish, scope in (
+        ({"quarantined": False}, "devices:import"),
+        ({"denied": True}, "devices:remove"),
+    ):
+        assert bob.put(path, json=wish).status_code == 403
+        program = {"authorization": f"Bearer {token}"}
+        answer = pumps.client.put(path, json=wish, headers=program)
+        assert answer.status_code == 400
+        assert scope in answer.json()["error_description"]
+    assert pumps.client.get(path).json()["quarantine_reason"] == "unlisted"
+
+
 # Explaining
 
 

@@ -26,10 +26,12 @@ from cyan.rules.membership import (
     reported_of,
 )
 from cyan.rules.products import NewProductFacts, decide_product, decide_removal
+from cyan.rules.quarantine import StandingFacts, decide_standing
 from cyan.rules.teams import RoleChangeFacts, decide_api_user, decide_role_change
 
 PHOTON, BORON = 6, 13
 DESCRIPTIONS: Values = {"fits": ["", "x" * 1000], "too long": ["x" * 1001]}
+SAID: Values = {"not said": [None], **YES_NO}
 OTHER_ROLES = [role for role in TeamRole if role is not TeamRole.OWNER]
 
 
@@ -126,6 +128,10 @@ CASES = {
     "departures.decide_departure": Case(
         {"Standing": STANDINGS, "Deny": YES_NO, "Owned": YES_NO},
         lambda *facts: decide_departure(DepartureFacts(*facts)),
+    ),
+    "quarantine.decide_standing": Case(
+        {"Standing": STANDINGS, "Quarantined": SAID, "Denied": SAID},
+        lambda *facts: decide_standing(StandingFacts(*facts)),
     ),
     "products.decide_product": Case(
         {

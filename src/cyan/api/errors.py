@@ -73,6 +73,7 @@ STATUS: dict[Code, int] = {
     Code.PRODUCT_NOT_EMPTY: 400,
     Code.NOT_IN_PRODUCT: 404,
     Code.DEVICE_IS_MEMBER: 400,
+    Code.DEVICE_PROTECTED: 400,
     Code.ROLE_MISSING: 403,
     Code.MACHINE_REFUSED: 400,
     Code.TEAM_UNUSABLE: 400,

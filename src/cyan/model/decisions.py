@@ -70,6 +70,7 @@ class RefusalCode(StrEnum):
     PRODUCT_NOT_EMPTY = "product_not_empty"
     NOT_IN_PRODUCT = "not_in_product"
     DEVICE_IS_MEMBER = "device_is_member"
+    DEVICE_PROTECTED = "device_protected"
     ROLE_MISSING = "role_missing"
     MACHINE_REFUSED = "machine_refused"
     TEAM_UNUSABLE = "team_unusable"

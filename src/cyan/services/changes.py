@@ -1,4 +1,4 @@
-"""Changing what is known of a device: name, notes, update switch, groups, mark.
+"""Changing a device: name, notes, update switch, groups, mark, and its standing.
 
 Several changes are one transaction: either all of them hold or none.
 """
@@ -10,13 +10,17 @@ from datetime import datetime
 
 from cyan.interfaces import Conflict, DeviceAbsent, DeviceSilent, Tx, World
 from cyan.interfaces.requests import SendEvent
+from cyan.interfaces.subjects import DeviceChanged
 from cyan.model.accounts import Actor
 from cyan.model.decisions import RefusalCode, Refuse, Refused, refused
 from cyan.model.devices import Device
 from cyan.rules.authority import Action
 from cyan.rules.naming import NameFacts, decide_name, tidy_name
-from cyan.services.devices import SIGNAL_SECONDS, find_device
+from cyan.services.devices import SIGNAL_SECONDS, find_device, find_member
 from cyan.services.groups import set_groups
+from cyan.services.ownership import announce, position_of
+from cyan.services.products import find_product
+from cyan.services.quarantine import SetStanding, set_standing
 
 MAX_NOTES = 4096
 UPDATES_FORCED = "particle/device/updates/forced"
@@ -57,7 +61,8 @@ class SetGroups:
     groups: tuple[str, ...]
 
 
-Change = Rename | Note | ForceUpdates | MarkDevelopment | SetGroups
+Attribute = Rename | Note | ForceUpdates | MarkDevelopment | SetGroups
+Change = Attribute | SetStanding
 
 
 async def change_device(
@@ -67,30 +72,48 @@ async def change_device(
     changes: Sequence[Change],
     within: str | None = None,
 ) -> Device:
-    """Make all of these changes, or none; the device as it is afterwards."""
-    at = world.clock.now()
-    names = [each.name for each in changes if isinstance(each, Rename)]
+    """Make all of these changes, or none; the device as it is afterwards.
 
-    async def body(tx: Tx) -> Device:
-        device = await find_device(tx, actor, wanted, Action.DEVICES_UPDATE, within)
-        for change in changes:
-            await _change(tx, device, change, at)
-        changed = await tx.devices.find(device.id)
+    Its standing comes first: what is approved may be changed by its product's team.
+    """
+    at = world.clock.now()
+    standings = [each for each in changes if isinstance(each, SetStanding)]
+    attributes = [each for each in changes if not isinstance(each, SetStanding)]
+    names = [each.name for each in attributes if isinstance(each, Rename)]
+
+    async def settle(tx: Tx, wish: SetStanding) -> DeviceChanged:
+        assert within is not None  # a route of a product changes the standing
+        product = await find_product(tx, actor, within, wish.action)
+        device = await find_member(tx, wanted, [product.id])
+        await set_standing(tx, world, product, device, wish)
+        return await position_of(tx, device.id)
+
+    async def body(tx: Tx) -> tuple[Device, Sequence[DeviceChanged]]:
+        moved = [await settle(tx, wish) for wish in standings]
+        ids = [each.device_id for each in moved]
+        if attributes or not standings:
+            device = await find_device(tx, actor, wanted, Action.DEVICES_UPDATE, within)
+            ids.append(device.id)
+            for attribute in attributes:
+                await _change(tx, device, attribute, at)
+        changed = await tx.devices.find(ids[-1])
         assert changed is not None  # a device is never forgotten
-        return changed
+        return changed, moved
 
     try:
-        device = await world.store.transact(body)
+        device, moved = await world.store.transact(body)
     except Conflict:  # another device got the name a moment earlier
         taken = decide_name(NameFacts(wanted=names[-1] if names else None, taken=True))
         assert isinstance(taken, Refuse)
         raise Refused(taken) from None
+    if moved:
+        announce(world, *moved)
     if any(isinstance(each, ForceUpdates) for each in changes):
         await _tell_forced(world, device)
     return device
 
 
-async def _change(tx: Tx, device: Device, change: Change, at: datetime) -> None:
+async def _change(tx: Tx, device: Device, change: Attribute, at: datetime) -> None:
     match change:
         case Rename(name=name):
             await tx.devices.set_name(device.id, await _name(tx, device, name))

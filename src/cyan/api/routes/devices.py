@@ -16,7 +16,7 @@ from cyan.interfaces import World
 from cyan.model.accounts import Actor
 from cyan.model.decisions import RefusalCode as Code
 from cyan.model.decisions import refused
-from cyan.model.devices import Device
+from cyan.model.devices import Device, Standing
 from cyan.services import changes, claims, devices
 from cyan.services.changes import (
     Change,
@@ -26,6 +26,7 @@ from cyan.services.changes import (
     Rename,
     SetGroups,
 )
+from cyan.services.quarantine import SetStanding
 
 routes = Routes()
 
@@ -195,7 +196,7 @@ async def carry_out(
             Code.NOTHING_TO_DO,
             "Nothing to do?",
             remedy="Send name, notes, signal or firmware_updates_forced; for a "
-            "product's device also development or groups.",
+            "product's device also development, groups, quarantined or denied.",
         )
     reply: dict[str, Any] = {}
     if wanted:
@@ -223,6 +224,9 @@ def changed_of(device: Device, wanted: Sequence[Change]) -> dict[str, Any]:
                 reply["development"] = device.development
             case SetGroups(groups=groups):
                 reply["groups"] = sorted(set(groups))
+            case SetStanding():
+                reply["quarantined"] = device.quarantined_in is not None
+                reply["denied"] = device.standing is Standing.DENIED
     return reply
 
 

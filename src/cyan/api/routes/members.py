@@ -25,6 +25,7 @@ from cyan.services import claims, devices, groups, members
 from cyan.services.calls import Target
 from cyan.services.changes import MarkDevelopment, SetGroups
 from cyan.services.members import DEFAULT_PAGE
+from cyan.services.quarantine import SetStanding
 
 routes = Routes()
 
@@ -75,10 +76,15 @@ class MemberList(Struct):
 
 
 class MemberChanges(Changes):
-    """What may be changed of a product's device; groups are absolute."""
+    """What may be changed of a product's device; groups are absolute.
+
+    `quarantined` false approves a device that waits, `denied` true keeps it out.
+    """
 
     development: bool | UnsetType = UNSET
     groups: list[Part] | UnsetType = UNSET
+    quarantined: bool | None = None
+    denied: bool | None = None
 
 
 class Departure(Struct):
@@ -185,14 +191,19 @@ async def get_member(
         Code.NAME_UNUSABLE,
         Code.NOTES_UNUSABLE,
         Code.GROUP_UNUSABLE,
+        Code.DEVICE_IS_MEMBER,
+        Code.DEVICE_PROTECTED,
+        Code.DEVICE_LIMIT,
         Code.NOTHING_TO_DO,
     ),
 )
 async def change_member(
     world: World, actor: Actor, product: str, device: str, body: MemberChanges
 ) -> dict[str, Any]:
-    """Rename, note, mark, group a product's device, or let it signal."""
+    """Rename, note, mark, group, approve, deny a product's device, or let it signal."""
     wanted = wishes_in(body)
+    if (body.quarantined, body.denied) != (None, None):
+        wanted.append(SetStanding(body.quarantined, body.denied))
     if body.development is not UNSET:
         wanted.append(MarkDevelopment(body.development))
     if body.groups is not UNSET:
