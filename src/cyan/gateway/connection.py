@@ -132,18 +132,22 @@ class Connection(asyncio.Protocol):
 
     def flush(self) -> None:
         """Send what is to be sent, act on what happened, and set the timer."""
-        session, transport = self.session, self._transport
+        session = self.session
+        self._send()
+        while happened := session.happenings():
+            self._serve(happened)
+            self._send()  # what is answered is sent now, not when the timer wakes
+        if session.state is not State.CLOSED:
+            self._wake_by(session.wake_at())
+
+    def _send(self) -> None:
+        transport = self._transport
         assert transport is not None
-        data = session.bytes_to_send()
+        data = self.session.bytes_to_send()
         if data and not transport.is_closing():
             transport.write(data)
             if transport.get_write_buffer_size() > MAX_UNSENT:
-                session.close("does not read")
-        happened = session.happenings()
-        if happened:
-            self._serve(happened)
-        if session.state is not State.CLOSED:
-            self._wake_by(session.wake_at())
+                self.session.close("does not read")
 
     def _wake_by(self, at: float) -> None:
         """Wake at this time or before; a timer that comes too early sets another."""
