@@ -18,7 +18,7 @@ from tests.support.worlds import a_world
 
 from cyan.interfaces import World
 from cyan.model.decisions import Refused
-from cyan.services.import_steps import work_on_next
+from cyan.services.importing import work_on_next
 from cyan.services.imports import SMALL, ImportWish, begin_import
 from cyan.services.products import ProductWish, create_product
 

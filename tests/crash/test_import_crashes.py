@@ -16,7 +16,7 @@ from tests.support.worlds import a_world
 
 from cyan.interfaces import Listing, World
 from cyan.model.products import Import, ImportState, LineOutcome
-from cyan.services.import_steps import work_on_next
+from cyan.services.importing import work_on_next
 from cyan.services.imports import all_lines, get_import, list_imports
 
 CRASHES = int(os.environ.get("CYAN_CRASHES", "50")) // 10 or 1

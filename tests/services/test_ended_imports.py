@@ -6,7 +6,7 @@ from cyan.interfaces import World
 from cyan.jobs.expiries import end_expired
 from cyan.model.accounts import Actor
 from cyan.model.products import Import
-from cyan.services.import_steps import work_on_next
+from cyan.services.importing import work_on_next
 from cyan.services.imports import ImportWish, begin_import, lines_of
 from cyan.services.products import ProductWish, create_product, remove_product
 

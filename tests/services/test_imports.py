@@ -39,9 +39,7 @@ from cyan.model.products import (
 from cyan.model.settings import FirstContact
 from cyan.services.claims import claim_device
 from cyan.services.import_lines import identifiers
-from cyan.services.import_steps import (
-    work_on_next,
-)
+from cyan.services.importing import work_on_next
 from cyan.services.imports import (
     ImportWish,
     begin_import,

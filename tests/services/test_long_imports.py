@@ -29,15 +29,10 @@ from cyan.model.products import (
     Plan,
     Product,
 )
-from cyan.services.import_steps import (
-    add_part,
-    count_part,
-    finish_counting,
-    work_on_next,
-)
+from cyan.services.import_keeping import PART, RECEIVING_FOR
+from cyan.services.import_steps import add_part, count_part, finish_counting
+from cyan.services.importing import work_on_next
 from cyan.services.imports import (
-    RECEIVING_FOR,
-    SMALL,
     ImportWish,
     all_lines,
     begin_import,
@@ -57,7 +52,8 @@ from cyan.services.products import (
 )
 
 pytestmark = pytest.mark.settings(sandbox_devices=10_000)
-MANY = SMALL + 200
+MANY = PART + 200
+"""More than one part."""
 LEASE = timedelta(seconds=11)
 
 
@@ -140,9 +136,12 @@ async def half_done(world: World, begun: Import, product: Product) -> Import:
     async def body(tx: Tx) -> Import:
         record = await tx.imports.find(begun.id)
         assert record is not None
-        record = await count_part(tx, world, record, product, MANY + 2)
+        while part := await tx.imports.part(record.id, record.part):
+            record = await count_part(tx, world, record, product, part)
         record = await finish_counting(tx, world, record, product)
-        record, _ = await add_part(tx, world, record, product, 700)
+        part = await tx.imports.part(record.id, 0)
+        assert part is not None
+        record, _ = await add_part(tx, world, record, product, part)
         until = world.clock.now() + LEASE
         record = replace(record, lease="somebody", leased_until=until)
         await tx.imports.update(record)
@@ -156,7 +155,7 @@ async def test_after_a_crash_it_goes_on_where_it_was(
 ) -> None:
     begun = await begin_long(world, ann)
     left = await half_done(world, begun, pumps)
-    assert (left.state, left.position) == (ImportState.ADDING, 699)
+    assert (left.state, left.done) == (ImportState.ADDING, PART)
     assert await members_of(world, pumps) < MANY
     assert not await work_on_next(world), "somebody has it still"
     await remove_member(world, ann, "pumps", a_device_id(5), deny_it=False)

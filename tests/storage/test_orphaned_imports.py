@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from tests.support.people import a_device_id
 
-from cyan.interfaces import Store, Tx
+from cyan.interfaces import Page, Part, Store, Tx
 from cyan.model.products import (
     Claiming,
     Import,
@@ -48,9 +48,9 @@ def an_import(product_id: int, lines: int) -> Import:
         claim_for=None,
         visible_products=[],
         lines=lines,
-        position=lines - 1,
-        reached_id="",
-        reached_number=-1,
+        done=lines,
+        part=0,
+        reached="",
         counts={},
         reserved=0,
         refusal=None,
@@ -62,7 +62,7 @@ def an_import(product_id: int, lines: int) -> Import:
     )
 
 
-async def test_only_imports_of_no_product_go_a_few_lines_at_a_time(
+async def test_only_imports_of_no_product_go_a_few_rows_at_a_time(
     store: Store,
 ) -> None:
     async def keep(tx: Tx) -> None:
@@ -70,8 +70,10 @@ async def test_only_imports_of_no_product_go_a_few_lines_at_a_time(
             await tx.products.add(a_product(product_id))
             record = an_import(product_id, 7)
             await tx.imports.add(record)
-            pairs = [(f"line {n}", a_device_id(n)) for n in range(7)]
-            await tx.imports.add_lines(record.id, 0, pairs)
+            for number in range(7):
+                named = [a_device_id(number)]
+                await tx.imports.add_page(record.id, number, Page(["line"], named))
+                await tx.imports.add_part(record.id, number, Part(named, [number]))
         await tx.products.remove(1001)
 
     await store.transact(keep)
@@ -79,11 +81,12 @@ async def test_only_imports_of_no_product_go_a_few_lines_at_a_time(
     while gone := await store.transact(lambda tx: tx.imports.remove_orphaned(3)):
         steps.append(gone)
         assert len(steps) < 9, "it comes to an end"
-    assert sum(steps) == 7 + 1
+    assert sum(steps) == 7 + 7 + 1
     assert max(steps) == 3
     assert await store.read(lambda tx: tx.imports.find("import-1001")) is None
-    lines = await store.read(lambda tx: tx.imports.lines("import-1001", -1, 9))
-    assert list(lines) == []
+    assert await store.read(lambda tx: tx.imports.part("import-1001", 0)) is None
+    assert await store.read(lambda tx: tx.imports.pages("import-1001", 0, 9)) == []
     assert await store.read(lambda tx: tx.imports.find("import-1002")) is not None
-    lines = await store.read(lambda tx: tx.imports.lines("import-1002", -1, 9))
-    assert [each.number for each in lines] == list(range(7))
+    assert await store.read(lambda tx: tx.imports.part("import-1002", 6)) is not None
+    pages = await store.read(lambda tx: tx.imports.pages("import-1002", 0, 9))
+    assert len(pages) == 7

@@ -15,10 +15,7 @@ from cyan.interfaces.fleets import (
     SortKey,
     SortValue,
 )
-from cyan.interfaces.imports import (
-    Imports,
-    LineFacts,
-)
+from cyan.interfaces.imports import Candidate, Imports, Page, Part
 from cyan.interfaces.store import (
     Accounts,
     Body,
@@ -65,6 +62,7 @@ __all__ = [
     "Body",
     "BodySuspended",
     "Bus",
+    "Candidate",
     "Clients",
     "Clock",
     "Conflict",
@@ -77,7 +75,6 @@ __all__ = [
     "Groups",
     "Histories",
     "Imports",
-    "LineFacts",
     "Listener",
     "Listing",
     "Mailer",
@@ -85,6 +82,8 @@ __all__ = [
     "Meter",
     "Organizations",
     "Outbox",
+    "Page",
+    "Part",
     "Place",
     "ProductCount",
     "Products",

@@ -6,31 +6,48 @@ from typing import NamedTuple, Protocol
 
 from cyan.model.devices import Standing
 from cyan.model.identifiers import DeviceID
-from cyan.model.products import Import, ImportLine, LineKey, LineOutcome
+from cyan.model.products import Import, LineOutcome
 
 
-class LineFacts(NamedTuple):
-    """A line of an import, and what the store knows of the device that it names.
+class Page(NamedTuple):
+    """Lines of an import in the order of its file.
 
-    What follows `known` is None for a device that this cloud has never met.
+    `texts` as they came; the devices that they name, "" for none; what came of them,
+    once all is done.
     """
 
-    number: int
-    device_id: DeviceID | None
-    outcome: LineOutcome | None
-    known: bool
-    recorded: bool | None
+    texts: Sequence[str]
+    device_ids: Sequence[str]
+    outcomes: Sequence[LineOutcome | None] | None = None
+
+
+class Part(NamedTuple):
+    """Lines of an import that are worked on at once, in the order of Device IDs.
+
+    The devices that they name, "" for none, whose lines come first; their `lines` in
+    the file, from 0; what came of them, once they are done.
+    """
+
+    device_ids: Sequence[str]
+    lines: Sequence[int]
+    outcomes: Sequence[LineOutcome] | None = None
+
+
+class Candidate(NamedTuple):
+    """What the store knows of a device that a line names.
+
+    `recorded` is whether its key or its serial number is. Truths are 0 or 1, as the
+    database tells them: of a million lines none is converted.
+    """
+
+    id: DeviceID
+    recorded: int
     platform_id: int | None
     product_id: int | None
     standing: Standing | None
     owner_id: str | None
-    online: bool | None
-    protected: bool | None
-
-    @property
-    def key(self) -> LineKey:
-        """Where it is in the order in which lines are worked on."""
-        return self.device_id or "", self.number
+    online: int
+    protected: int
 
 
 class Imports(Protocol):
@@ -52,35 +69,35 @@ class Imports(Protocol):
         """Forget an import and its lines."""
 
     async def remove_orphaned(self, limit: int) -> int:
-        """Forget lines of imports of deleted products, then those; how many rows."""
+        """Forget the lines of deleted products' imports, then those; how many rows."""
 
     async def next_due(self, now: datetime) -> Import | None:
         """The oldest import that is not finished, and that nobody works on."""
 
-    async def add_lines(
-        self, import_id: str, first_number: int, lines: Sequence[tuple[str, str | None]]
+    async def add_page(self, import_id: str, number: int, page: Page) -> None:
+        """Keep lines as they came."""
+
+    async def pages(self, import_id: str, first: int, limit: int) -> Sequence[Page]:
+        """Pages from a number on."""
+
+    async def tell_page(
+        self, import_id: str, number: int, outcomes: Sequence[LineOutcome | None]
     ) -> None:
-        """Keep lines, numbered from a number on: text, and the device that it names."""
+        """Note what came of the lines of a page."""
 
-    async def facts(
-        self, import_id: str, after: LineKey, limit: int
-    ) -> Sequence[LineFacts]:
-        """Lines after another in the order of Device IDs, with what decides them."""
+    async def add_part(self, import_id: str, number: int, part: Part) -> None:
+        """Keep lines as they will be worked on."""
 
-    async def set_outcome_of_all(
-        self, import_id: str, outcome: LineOutcome, after: LineKey, until: LineKey
+    async def part(self, import_id: str, number: int) -> Part | None:
+        """The part of this number."""
+
+    async def tell_part(
+        self, import_id: str, number: int, outcomes: Sequence[LineOutcome]
     ) -> None:
-        """Note what came of all lines after one, until another and with it."""
+        """Note what came of the lines of a part."""
 
-    async def set_outcomes(
-        self, import_id: str, outcome: LineOutcome, numbers: Sequence[int]
-    ) -> None:
-        """Note what came of some lines."""
-
-    async def lines(
-        self, import_id: str, after: int, limit: int
-    ) -> Sequence[ImportLine]:
-        """Lines after a number, in their order."""
+    async def candidates(self, device_ids: Sequence[str]) -> Sequence[Candidate]:
+        """Those of these devices that this cloud knows."""
 
     async def resolve(self, numbers: Sequence[str]) -> Mapping[str, DeviceID]:
         """Devices by serial number, IMEI or ICCID; what names none is left out."""

@@ -8,8 +8,8 @@ from cyan.services.transfers import expire_due
 AT_ONCE = 500
 """Rows in one transaction, so that nobody waits long behind it."""
 
-LINES_AT_ONCE = 5_000
-"""Lines of an import are short."""
+LISTS_AT_ONCE = 50
+"""Rows in one transaction where each holds thousands of lines of an import."""
 
 
 async def end_expired(world: World) -> int:
@@ -36,7 +36,7 @@ async def end_expired(world: World) -> int:
 
     async def imports() -> int:
         return await world.store.transact(
-            lambda tx: tx.imports.remove_orphaned(LINES_AT_ONCE)
+            lambda tx: tx.imports.remove_orphaned(LISTS_AT_ONCE)
         )
 
     kinds = (transfers, tickets, tokens, products_tokens, imports)

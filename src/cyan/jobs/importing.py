@@ -1,7 +1,7 @@
 """Working on imports that are too long for one request (MEM-4)."""
 
 from cyan.interfaces import World
-from cyan.services.import_steps import work_on_next
+from cyan.services.importing import work_on_next
 
 
 async def work_on_imports(world: World) -> int:

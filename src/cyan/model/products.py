@@ -206,17 +206,14 @@ class ImportState(StrEnum):
     UNDONE = "undone"
 
 
-LineKey = tuple[str, int]
-"""What lines are worked on in the order of: the Device ID, then the line's number."""
-
-
 @dataclass(frozen=True, slots=True)
 class Import:
     """A list of identifiers that somebody wants in a product (MEM-4).
 
-    Lines are worked on in the order of their Device IDs. `position` + 1 of them are
-    done in the present state, the last of which is `reached`; `counts` are the lines
-    by outcome, so far; `reserved` is what a limit keeps free for the rest. `effect`
+    Lines are worked on in the order of their Device IDs, part by part. `done` of them
+    are done in the present state; `part` is the next one, and `reached` the device
+    that the last line before it named; `counts` are the lines by outcome, so far;
+    `reserved` is what a limit keeps free for the rest. `effect`
     is what it adds to which count. `claim_for` is the account that shall own what
     nobody owns. Whoever works on it holds a lease until `leased_until`. `refusal`
     says why it was refused as a whole.
@@ -231,9 +228,9 @@ class Import:
     claim_for: str | None
     visible_products: list[int]
     lines: int
-    position: int
-    reached_id: str
-    reached_number: int
+    done: int
+    part: int
+    reached: str
     counts: dict[str, int]
     reserved: int
     refusal: dict[str, Any] | None
@@ -243,14 +240,9 @@ class Import:
     created_at: datetime
     finished_at: datetime | None
 
-    @property
-    def reached(self) -> LineKey:
-        """The line that the present state got to."""
-        return self.reached_id, self.reached_number
-
     def at_first_line(self) -> "Import":
         """The import, about to go through its lines from the first one."""
-        return replace(self, position=-1, reached_id="", reached_number=-1)
+        return replace(self, done=0, part=0, reached="")
 
 
 @dataclass(frozen=True, slots=True)

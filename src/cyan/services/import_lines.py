@@ -5,8 +5,9 @@ Lines come as they are read, so that a file of millions needs no memory.
 
 import csv
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from cyan.interfaces import Tx
 from cyan.model.identifiers import (
     DeviceID,
     MalformedIdentifier,
@@ -68,15 +69,30 @@ def _tidy(cells: list[str]) -> str:
     return found.replace("\0", "\ufffd")[:MAX_TEXT]
 
 
-def device_id_in(text: str) -> DeviceID | None:
+async def devices_named(tx: Tx, texts: Sequence[str]) -> list[DeviceID | str]:
+    """The device that each line names; "" where it names none (MEM-4)."""
+    named = [_device_id_in(text) for text in texts]
+    numbers = {
+        line: number
+        for line, device_id in enumerate(named)
+        if not device_id and (number := _number_in(texts[line])) is not None
+    }
+    if numbers:
+        found = await tx.imports.resolve(list(set(numbers.values())))
+        for line, number in numbers.items():
+            named[line] = found.get(number, "")
+    return named
+
+
+def _device_id_in(text: str) -> DeviceID | str:
     """The Device ID that a line is, if it is one."""
     try:
         return DeviceID.parse(text)
     except MalformedIdentifier:
-        return None
+        return ""
 
 
-def number_in(text: str) -> str | None:
+def _number_in(text: str) -> str | None:
     """The serial number, IMEI or ICCID that a line may be, as it is looked up."""
     try:
         return SerialNumber.parse(text)

@@ -1,19 +1,17 @@
 """Imports: putting a list of devices into a product (MEM-4).
 
-A short list is one transaction. A long one is first kept, line by line, then counted,
-and only if all of it has room (LIM-5) added, some thousand lines at a time; after a
-crash it goes on where it was, since each part and the note of how far it got are one
-transaction. `cyan.services.import_steps` has the steps. See docs/rules/membership.md.
+A short list is one transaction. A long one is first kept, then counted, and only if
+all of it has room (LIM-5) added, part by part, by `cyan.services.importing`. See
+docs/rules/membership.md.
 """
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from itertools import chain, islice
 
-from cyan.interfaces import Tx, World, subjects
+from cyan.interfaces import Page, Part, Tx, World, subjects
 from cyan.interfaces.subjects import DeviceChanged
 from cyan.model.accounts import Actor
 from cyan.model.decisions import RefusalCode, Refused, refused
@@ -26,30 +24,19 @@ from cyan.model.products import (
     Product,
 )
 from cyan.rules.authority import Action
-from cyan.services.import_lines import device_id_in, number_in
-from cyan.services.import_steps import add_part, count_part, finish_counting
+from cyan.services.import_keeping import keep_lines, receiving_until
+from cyan.services.import_lines import devices_named
+from cyan.services.import_order import in_order
+from cyan.services.import_steps import JOINED, import_at_once
+from cyan.services.importing import PAGE
 from cyan.services.ownership import announce
 from cyan.services.products import find_product, products_of
 
 SMALL = 1_000
 """Lines that one transaction takes; more is work for a job."""
 
-PART = 2_000
-"""Lines that are read at once."""
-
-KEPT_PART = 32_000
-"""Lines of a transaction that keeps them.
-
-They come in no order and are kept in that of their Device IDs: each part writes most
-pages of those before it again, so that fewer parts are less to write.
-"""
-
-MAX_LINES = 5_000_000
 LOOK_AGAIN = 5.0
 """Seconds after which an import is looked at again, whoever works on it."""
-
-RECEIVING_FOR = timedelta(minutes=5)
-"""How long the next lines of an upload may take, before it counts as abandoned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +88,9 @@ async def _draw(
         claim_for=await _claim_for(tx, product, wish.claim_user),
         visible_products=[each.id for each in visible if each.id != product.id],
         lines=0,
-        position=-1,
-        reached_id="",
-        reached_number=-1,
+        done=0,
+        part=0,
+        reached="",
         counts={},
         reserved=0,
         refusal=None,
@@ -138,24 +125,25 @@ async def _import_at_once(
 
     async def body(tx: Tx) -> tuple[Import, Sequence[DeviceChanged]]:
         drawn, product = await _draw(tx, world, actor, within, wish)
-        record = replace(
-            drawn, id=import_id, lines=len(texts), state=ImportState.COUNTING
-        )
+        record = replace(drawn, id=import_id, lines=len(texts))
+        named = await devices_named(tx, texts)
+        part = in_order(named)
+        record, part, changes = await import_at_once(tx, world, record, product, part)
+        require_not_refused(record)
         await tx.imports.add(record)
-        await tx.imports.add_lines(import_id, 0, await _resolved(tx, texts))
-        record = await count_part(tx, world, record, product, SMALL)
-        record = await finish_counting(tx, world, record, product)
-        changes: Sequence[DeviceChanged] = ()
-        if record.state is ImportState.REFUSED:
-            require_not_refused(record)
-        if record.state is ImportState.ADDING:
-            record, changes = await add_part(tx, world, record, product, SMALL)
-        await tx.imports.update(record)
+        await tx.imports.add_page(import_id, 0, _told(Page(texts, named), part))
+        await tx.imports.add_part(import_id, 0, part)
         return record, changes
 
     record, changes = await world.store.transact(body)
     announce(world, *changes)
     return record
+
+
+def _told(page: Page, part: Part) -> Page:
+    """A page with the outcomes of the part that has the same lines."""
+    outcomes = dict(zip(part.lines, part.outcomes or (), strict=True))
+    return page._replace(outcomes=[outcomes[line] for line in range(len(page.texts))])
 
 
 def require_not_refused(record: Import) -> None:
@@ -198,66 +186,24 @@ async def finished(world: World, record: Import) -> Import:
     return record
 
 
-async def _resolved(tx: Tx, texts: Sequence[str]) -> list[tuple[str, DeviceID | None]]:
-    """Each line with the device that it names (MEM-4)."""
-    named = [(text, device_id_in(text)) for text in texts]
-    numbers = {
-        text: number
-        for text, device_id in named
-        if device_id is None and (number := number_in(text)) is not None
-    }
-    if not numbers:
-        return named
-    found = await tx.imports.resolve(list(set(numbers.values())))
-    return [
-        (text, device_id or found.get(numbers.get(text, "")))
-        for text, device_id in named
-    ]
-
-
 async def _keep(
     world: World, actor: Actor, within: str, wish: ImportWish, texts: Iterator[str]
 ) -> Import:
-    """Keep a long list, part by part; the jobs begin once all of it is there."""
+    """Keep a long list; the jobs begin once all of it is there."""
     import_id = world.secrets.id()
 
     async def begin(tx: Tx) -> Import:
         drawn, _ = await _draw(tx, world, actor, within, wish)
-        until = world.clock.now() + RECEIVING_FOR
-        record = replace(drawn, id=import_id, leased_until=until)
+        record = replace(drawn, id=import_id, leased_until=receiving_until(world))
         await tx.imports.add(record)
         return record
 
     record = await world.store.transact(begin)
-    while part := await asyncio.to_thread(list, islice(texts, KEPT_PART)):
-        if record.lines + len(part) > MAX_LINES:
-            await world.store.transact(lambda tx: tx.imports.remove(import_id))
-            raise refused(
-                RefusalCode.IMPORT_UNUSABLE,
-                f"An import has at most {MAX_LINES:,} lines.",
-                rule="MEM-4",
-                remedy="Split the file.",
-            )
-        record = await _keep_part(world, record, part)
+    record = await keep_lines(world, record, texts)
     ready = replace(record, state=ImportState.COUNTING, leased_until=None)
     await world.store.transact(lambda tx: tx.imports.update(ready))
     world.bus.publish(subjects.IMPORTS, None)
     return ready
-
-
-async def _keep_part(world: World, record: Import, part: Sequence[str]) -> Import:
-    async def body(tx: Tx) -> Import:
-        pairs = await _resolved(tx, part)
-        await tx.imports.add_lines(record.id, record.lines, pairs)
-        kept = replace(
-            record,
-            lines=record.lines + len(part),
-            leased_until=world.clock.now() + RECEIVING_FOR,
-        )
-        await tx.imports.update(kept)
-        return kept
-
-    return await world.store.transact(body)
 
 
 def unknown_import() -> Refused:
@@ -302,10 +248,28 @@ async def get_import(world: World, actor: Actor, within: str, import_id: str) ->
 
 
 async def lines_of(
-    world: World, import_id: str, after: int = -1, limit: int = PART
+    world: World, import_id: str, after: int = -1, limit: int = PAGE
 ) -> Sequence[ImportLine]:
     """Lines of an import that was found, after a number."""
-    return await world.store.read(lambda tx: tx.imports.lines(import_id, after, limit))
+    begin, end = after + 1, after + 1 + limit
+    first = begin // PAGE
+    pages = (end - 1) // PAGE + 1 - first
+    found = await world.store.search(
+        lambda tx: tx.imports.pages(import_id, first, pages)
+    )
+    lines = chain.from_iterable(
+        _lines_on(import_id, number, page) for number, page in enumerate(found, first)
+    )
+    return list(islice(lines, begin - first * PAGE, end - first * PAGE))
+
+
+def _lines_on(import_id: str, number: int, page: Page) -> Iterator[ImportLine]:
+    outcomes = page.outcomes or [None] * len(page.texts)
+    for line, (text, named, outcome) in enumerate(
+        zip(page.texts, page.device_ids, outcomes, strict=True), number * PAGE
+    ):
+        device_id = DeviceID(named) if named else None
+        yield ImportLine(import_id, line, text, device_id, outcome)
 
 
 async def all_lines(
@@ -313,17 +277,16 @@ async def all_lines(
 ) -> AsyncIterator[ImportLine]:
     """All lines of an import that was found; `outcomes` keeps to some of them."""
     after = -1
-    while part := await lines_of(world, import_id, after):
-        for line in part:
+    while lines := await lines_of(world, import_id, after):
+        for line in lines:
             if not outcomes or line.outcome in outcomes:
                 yield line
-        after = part[-1].number
+        after = lines[-1].number
 
 
 def joined_by(record: Import) -> int:
     """How many devices became members by an import."""
-    joining = (LineOutcome.ADDED, LineOutcome.APPROVED)
-    return sum(record.counts.get(each, 0) for each in joining)
+    return sum(record.counts.get(each, 0) for each in JOINED)
 
 
 async def undo_import(

@@ -7,7 +7,7 @@ SQLite. `among` tests for membership; `values_in` and `pairs_in` make rows of it
 import json
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Integer, Text, TypeDecorator, bindparam
+from sqlalchemy import Boolean, ColumnElement, Text, TypeDecorator, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
@@ -28,16 +28,6 @@ class TextList(TypeDecorator[Any]):
     def bind_processor(self, dialect: Dialect) -> Any:
         """As the driver wants it."""
         return list if dialect.name == "postgresql" else _dumps
-
-
-class NumberList(TextList):
-    """A list of integers."""
-
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """An array where there are arrays."""
-        return ARRAY(Integer()) if dialect.name == "postgresql" else Text()
 
 
 class PairList(TypeDecorator[Any]):
@@ -82,9 +72,9 @@ def _among_sqlite(element: _Among, compiler: Any, **more: Any) -> str:
     return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 - compiled
 
 
-def among(column: Any, name: str, kind: type[TextList] = TextList) -> Any:
+def among(column: Any, name: str) -> Any:
     """Whether a column's value is in the list of this name."""
-    return _Among(column, bindparam(name, type_=kind()))
+    return _Among(column, bindparam(name, type_=TextList()))
 
 
 class _ValuesIn(FunctionElement[Any]):

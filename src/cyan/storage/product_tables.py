@@ -8,7 +8,6 @@ from cyan.model.products import (
     Claiming,
     ExclusionKind,
     ImportState,
-    LineOutcome,
     Plan,
     TeamRole,
 )
@@ -184,9 +183,9 @@ imports = Table(
     Column("claim_for", Text),
     Column("visible_products", Document, nullable=False),
     Column("lines", Integer, nullable=False),
-    Column("position", Integer, nullable=False),
-    Column("reached_id", Text, nullable=False),
-    Column("reached_number", Integer, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("part", Integer, nullable=False),
+    Column("reached", Text, nullable=False),
     Column("counts", Document, nullable=False),
     Column("reserved", Integer, nullable=False),
     Column("refusal", Document),
@@ -205,18 +204,26 @@ imports = Table(
     sqlite_strict=True,
 )
 
-import_lines = Table(
-    "import_lines",
+# Millions of lines are a few hundred rows, each of which holds lists of equal length.
+# As rows of their own, in either order, they cost more than the devices they name.
+import_pages = Table(
+    "import_pages",
     metadata,
     Column("import_id", Text, primary_key=True),
-    # In the order of this key lines are worked on: devices that are neighbours in a
-    # part are neighbours in each index, and a million of them no random writes.
-    Column("device_id", Named(DeviceID), primary_key=True),  # "" if it names nothing
     Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("text", Text),  # only where it is not the Device ID itself
-    Column("outcome", Named(LineOutcome)),
-    Index(None, "import_id", "number", unique=True),
+    Column("texts", Document, nullable=False),  # null where it is the Device ID itself
+    Column("device_ids", Document, nullable=False),  # "" where none is named
+    Column("outcomes", Document),
     sqlite_strict=True,
-    sqlite_with_rowid=False,
-    postgresql_with={"fillfactor": 80},  # room for outcomes beside their lines
+)
+
+import_parts = Table(
+    "import_parts",
+    metadata,
+    Column("import_id", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("device_ids", Document, nullable=False),
+    Column("lines", Document, nullable=False),
+    Column("outcomes", Document),
+    sqlite_strict=True,
 )

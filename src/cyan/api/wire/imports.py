@@ -54,7 +54,7 @@ def import_of(record: Import) -> ImportAttributes:
         record.state,
         record.dry_run,
         record.lines,
-        min(record.position + 1, record.lines),
+        record.done,
         counts,
         record.refusal,
         record.effect,

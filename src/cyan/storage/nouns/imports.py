@@ -6,31 +6,30 @@ from typing import Any
 
 from sqlalchemy import (
     Integer,
-    Text,
-    and_,
     bindparam,
     delete,
     exists,
     false,
-    func,
-    insert,
-    literal_column,
     or_,
     select,
     true,
-    tuple_,
     type_coerce,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
-from cyan.interfaces import LineFacts
+from cyan.interfaces import Candidate, Page, Part
 from cyan.model.devices import Standing
 from cyan.model.identifiers import DeviceID
-from cyan.model.products import Import, ImportLine, LineKey, LineOutcome
-from cyan.storage.columns import Instant
-from cyan.storage.lists import NumberList, among, pairs_in, values_in
-from cyan.storage.product_tables import import_lines, imports, products
+from cyan.model.products import Import, LineOutcome
+from cyan.storage.columns import Document, Instant
+from cyan.storage.lists import among, values_in
+from cyan.storage.product_tables import (
+    import_pages,
+    import_parts,
+    imports,
+    products,
+)
 from cyan.storage.statements import (
     Runner,
     Statement,
@@ -38,6 +37,7 @@ from cyan.storage.statements import (
     delete_where,
     first,
     insert_noun,
+    into,
     values_of,
 )
 from cyan.storage.tables import devices
@@ -45,9 +45,9 @@ from cyan.storage.tables import devices
 _CHANGES = (
     "state",
     "lines",
-    "position",
-    "reached_id",
-    "reached_number",
+    "done",
+    "part",
+    "reached",
     "counts",
     "reserved",
     "refusal",
@@ -56,6 +56,8 @@ _CHANGES = (
     "leased_until",
     "finished_at",
 )
+
+_OUTCOMES = {each.value: each for each in LineOutcome}
 
 ADD_IMPORT = insert_noun(imports, Import)
 FIND_IMPORT = Statement[Import](
@@ -75,25 +77,32 @@ UPDATE_IMPORT = Statement[None](
     None,
 )
 REMOVE_IMPORT = Statement[None](delete_where(imports, "id"), None)
-REMOVE_LINES = Statement[None](delete_where(import_lines, "import_id"), None)
+REMOVE_PAGES = Statement[None](delete_where(import_pages, "import_id"), None)
+REMOVE_PARTS = Statement[None](delete_where(import_parts, "import_id"), None)
 ORPHANED = Statement[Import](
     choose(imports, Import)
     .where(~exists().where(products.c.id == imports.c.product_id))
     .limit(1),
     Import,
 )
-LAST_NUMBERS = Statement[int](
-    select(import_lines.c.number)
-    .where(import_lines.c.import_id == bindparam("import_id"))
-    .order_by(import_lines.c.number.desc())
-    .limit(bindparam("at_most")),
-    int,
+LAST_NUMBERS = tuple(
+    Statement[int](
+        select(table.c.number)
+        .where(table.c.import_id == bindparam("import_id"))
+        .order_by(table.c.number.desc())
+        .limit(bindparam("at_most")),
+        int,
+    )
+    for table in (import_parts, import_pages)
 )
-REMOVE_LINES_FROM = Statement[None](
-    delete(import_lines)
-    .where(import_lines.c.import_id == bindparam("import_id"))
-    .where(import_lines.c.number >= bindparam("number")),
-    None,
+REMOVE_FROM = tuple(
+    Statement[None](
+        delete(table)
+        .where(table.c.import_id == bindparam("import_id"))
+        .where(table.c.number >= bindparam("first")),
+        None,
+    )
+    for table in (import_parts, import_pages)
 )
 NEXT_DUE = Statement[Import](
     choose(imports, Import)
@@ -107,31 +116,6 @@ NEXT_DUE = Statement[Import](
     .limit(1),
     Import,
 )
-_new_lines = pairs_in("pairs")
-ADD_LINES = Statement[None](
-    insert(import_lines).from_select(
-        ["import_id", "number", "text", "device_id"],
-        select(
-            bindparam("import_id", type_=import_lines.c.import_id.type),
-            _new_lines.c.place + bindparam("first_number", type_=Integer()),
-            _new_lines.c.first,
-            _new_lines.c.second,
-        ).order_by(_new_lines.c.second),
-    ),
-    None,
-)
-_of_import = import_lines.c.import_id == bindparam("import_id")
-_key = tuple_(import_lines.c.device_id, import_lines.c.number)
-_named = func.nullif(
-    import_lines.c.device_id, literal_column("''"), type_=import_lines.c.device_id.type
-)
-
-
-def _key_of(name: str) -> Any:
-    return tuple_(
-        bindparam(f"{name}_id", type_=Text()),
-        bindparam(f"{name}_number", type_=Integer()),
-    )
 
 
 def _truth(condition: Any) -> Any:
@@ -139,12 +123,47 @@ def _truth(condition: Any) -> Any:
     return type_coerce(condition, Integer())
 
 
-FACTS = Statement[LineFacts](
+def _told(outcomes: Sequence[str] | None) -> Any:
+    return None if outcomes is None else [_OUTCOMES.get(each) for each in outcomes]
+
+
+ADD_PAGE = Statement[None](
+    into(import_pages, "import_id", "number", *Page._fields), None
+)
+PAGES = Statement[Page](
+    select(import_pages.c.texts, import_pages.c.device_ids, import_pages.c.outcomes)
+    .where(import_pages.c.import_id == bindparam("import_id"))
+    .where(import_pages.c.number >= bindparam("first"))
+    .order_by(import_pages.c.number)
+    .limit(bindparam("at_most")),
+    lambda texts, device_ids, outcomes: Page(
+        [text or named for text, named in zip(texts, device_ids, strict=True)],
+        device_ids,
+        _told(outcomes),
+    ),
+)
+ADD_PART = Statement[None](
+    into(import_parts, "import_id", "number", *Part._fields), None
+)
+FIND_PART = Statement[Part](
+    select(import_parts.c.device_ids, import_parts.c.lines, import_parts.c.outcomes)
+    .where(import_parts.c.import_id == bindparam("import_id"))
+    .where(import_parts.c.number == bindparam("wanted")),
+    lambda device_ids, lines, outcomes: Part(device_ids, lines, _told(outcomes)),
+)
+TELL_PAGE, TELL_PART = (
+    Statement[None](
+        update(table)
+        .where(table.c.import_id == bindparam("wanted_id"))
+        .where(table.c.number == bindparam("wanted"))
+        .values(outcomes=bindparam("told", type_=Document())),
+        None,
+    )
+    for table in (import_pages, import_parts)
+)
+CANDIDATES = Statement[Candidate](
     select(
-        import_lines.c.number,
-        _named,
-        import_lines.c.outcome,
-        _truth(devices.c.id.is_not(None)),
+        devices.c.id,
         _truth(
             or_(devices.c.public_key.is_not(None), devices.c.serial_number.is_not(None))
         ),
@@ -154,52 +173,8 @@ FACTS = Statement[LineFacts](
         devices.c.owner_id,
         _truth(devices.c.session_id.is_not(None)),
         _truth(devices.c.protected),
-    )
-    .select_from(
-        import_lines.outerjoin(
-            devices,
-            and_(
-                devices.c.id == import_lines.c.device_id,
-                devices.c.id >= bindparam("after_id"),  # a merge need not begin at 0
-            ),
-        )
-    )
-    .where(_of_import)
-    .where(_key > _key_of("after"))
-    .order_by(import_lines.c.device_id, import_lines.c.number)
-    .limit(bindparam("at_most")),
-    LineFacts,
-)
-SET_OUTCOME_OF_ALL = Statement[None](
-    update(import_lines)
-    .where(import_lines.c.import_id == bindparam("wanted"))
-    .where(_key > _key_of("after"))
-    .where(_key <= _key_of("until"))
-    .where(import_lines.c.device_id >= bindparam("after_id"))  # for who plans by it,
-    .where(import_lines.c.device_id <= bindparam("until_id"))  # that it is few of all
-    .values(outcome=bindparam("new_outcome")),
-    None,
-)
-SET_OUTCOMES = Statement[None](
-    update(import_lines)
-    .where(import_lines.c.import_id == bindparam("wanted"))
-    .where(among(import_lines.c.number, "numbers", NumberList))
-    .values(outcome=bindparam("new_outcome")),
-    None,
-)
-LINES = Statement[ImportLine](
-    select(
-        import_lines.c.import_id,
-        import_lines.c.number,
-        func.coalesce(import_lines.c.text, import_lines.c.device_id),
-        _named,
-        import_lines.c.outcome,
-    )
-    .where(_of_import)
-    .where(import_lines.c.number > bindparam("after"))
-    .order_by(import_lines.c.number)
-    .limit(bindparam("at_most")),
-    ImportLine,
+    ).where(among(devices.c.id, "device_ids")),
+    Candidate,
 )
 _RESOLVE = tuple(
     Statement[tuple[str, DeviceID]](
@@ -276,77 +251,69 @@ class Imports:
 
     async def remove(self, import_id: str) -> None:
         """Forget an import and its lines."""
-        await self._run(REMOVE_LINES, import_id=import_id)
+        await self._run(REMOVE_PARTS, import_id=import_id)
+        await self._run(REMOVE_PAGES, import_id=import_id)
         await self._run(REMOVE_IMPORT, id=import_id)
 
     async def remove_orphaned(self, limit: int) -> int:
-        """Forget lines of imports of deleted products, then those; how many rows."""
+        """Forget the lines of deleted products' imports, then those; how many rows."""
         orphan = first(await self._run(ORPHANED))
         if orphan is None:
             return 0
-        last = await self._run(LAST_NUMBERS, import_id=orphan.id, at_most=limit)
-        if not last:
-            await self._run(REMOVE_IMPORT, id=orphan.id)
-            return 1
-        await self._run(REMOVE_LINES_FROM, import_id=orphan.id, number=last[-1])
-        return len(last)
+        for last_numbers, remove_from in zip(LAST_NUMBERS, REMOVE_FROM, strict=True):
+            last = await self._run(last_numbers, import_id=orphan.id, at_most=limit)
+            if last:
+                await self._run(remove_from, import_id=orphan.id, first=last[-1])
+                return len(last)
+        await self._run(REMOVE_IMPORT, id=orphan.id)
+        return 1
 
     async def next_due(self, now: datetime) -> Import | None:
         """The oldest import that is not finished, and that nobody works on."""
         return first(await self._run(NEXT_DUE, now=now))
 
-    async def add_lines(
-        self, import_id: str, first_number: int, lines: Sequence[tuple[str, str | None]]
-    ) -> None:
-        """Keep lines, numbered from a number on."""
-        pairs = [
-            (None if text == device_id else text, device_id or "")
-            for text, device_id in lines
+    async def add_page(self, import_id: str, number: int, page: Page) -> None:
+        """Keep lines as they came."""
+        texts = [
+            None if text == named else text
+            for text, named in zip(page.texts, page.device_ids, strict=True)
         ]
         await self._run(
-            ADD_LINES, import_id=import_id, first_number=first_number, pairs=pairs
-        )
-
-    async def facts(
-        self, import_id: str, after: LineKey, limit: int
-    ) -> Sequence[LineFacts]:
-        """Lines after another in the order of Device IDs, with what decides them."""
-        after_id, after_number = after
-        return await self._run(
-            FACTS,
+            ADD_PAGE,
             import_id=import_id,
-            after_id=after_id,
-            after_number=after_number,
-            at_most=limit,
+            number=number,
+            texts=texts,
+            device_ids=page.device_ids,
+            outcomes=page.outcomes,
         )
 
-    async def set_outcome_of_all(
-        self, import_id: str, outcome: LineOutcome, after: LineKey, until: LineKey
+    async def pages(self, import_id: str, first: int, limit: int) -> Sequence[Page]:
+        """Pages from a number on."""
+        return await self._run(PAGES, import_id=import_id, first=first, at_most=limit)
+
+    async def tell_page(
+        self, import_id: str, number: int, outcomes: Sequence[LineOutcome | None]
     ) -> None:
-        """Note what came of all lines after one, until another and with it."""
-        await self._run(
-            SET_OUTCOME_OF_ALL,
-            wanted=import_id,
-            new_outcome=outcome,
-            after_id=after[0],
-            after_number=after[1],
-            until_id=until[0],
-            until_number=until[1],
-        )
+        """Note what came of the lines of a page."""
+        await self._run(TELL_PAGE, wanted_id=import_id, wanted=number, told=outcomes)
 
-    async def set_outcomes(
-        self, import_id: str, outcome: LineOutcome, numbers: Sequence[int]
+    async def add_part(self, import_id: str, number: int, part: Part) -> None:
+        """Keep lines as they will be worked on."""
+        await self._run(ADD_PART, import_id=import_id, number=number, **part._asdict())
+
+    async def part(self, import_id: str, number: int) -> Part | None:
+        """The part of this number."""
+        return first(await self._run(FIND_PART, import_id=import_id, wanted=number))
+
+    async def tell_part(
+        self, import_id: str, number: int, outcomes: Sequence[LineOutcome]
     ) -> None:
-        """Note what came of some lines."""
-        await self._run(
-            SET_OUTCOMES, wanted=import_id, new_outcome=outcome, numbers=numbers
-        )
+        """Note what came of the lines of a part."""
+        await self._run(TELL_PART, wanted_id=import_id, wanted=number, told=outcomes)
 
-    async def lines(
-        self, import_id: str, after: int, limit: int
-    ) -> Sequence[ImportLine]:
-        """Lines after a number, in their order."""
-        return await self._run(LINES, import_id=import_id, after=after, at_most=limit)
+    async def candidates(self, device_ids: Sequence[str]) -> Sequence[Candidate]:
+        """Those of these devices that this cloud knows."""
+        return await self._run(CANDIDATES, device_ids=device_ids)
 
     async def resolve(self, numbers: Sequence[str]) -> Mapping[str, DeviceID]:
         """Devices by serial number, IMEI or ICCID; of several, the last connected."""

@@ -272,9 +272,9 @@ def _make_tables() -> None:
         sa.Column("claim_for", sa.Text(), nullable=True),
         sa.Column("visible_products", Document(), nullable=False),
         sa.Column("lines", sa.Integer(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("reached_id", sa.Text(), nullable=False),
-        sa.Column("reached_number", sa.Integer(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("part", sa.Integer(), nullable=False),
+        sa.Column("reached", sa.Text(), nullable=False),
         sa.Column("counts", Document(), nullable=False),
         sa.Column("reserved", sa.Integer(), nullable=False),
         sa.Column("refusal", Document(), nullable=True),
@@ -301,22 +301,22 @@ def _make_tables() -> None:
         postgresql_where=sa.text("finished_at IS NULL"),
     )
     op.create_table(
-        "import_lines",
+        "import_pages",
         sa.Column("import_id", sa.Text(), nullable=False),
-        sa.Column("device_id", sa.Text(), nullable=False),
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("text", sa.Text(), nullable=True),
-        sa.Column("outcome", sa.Text(), nullable=True),
-        sa.PrimaryKeyConstraint(
-            "import_id", "device_id", "number", name=("import_lines_pk")
-        ),
+        sa.Column("texts", Document(), nullable=False),
+        sa.Column("device_ids", Document(), nullable=False),
+        sa.Column("outcomes", Document(), nullable=True),
+        sa.PrimaryKeyConstraint("import_id", "number", name=("import_pages_pk")),
         sqlite_strict=True,
-        sqlite_with_rowid=False,
-        postgresql_with={"fillfactor": 80},
     )
-    op.create_index(
-        ("import_lines_import_id_number_index"),
-        "import_lines",
-        ["import_id", "number"],
-        unique=True,
+    op.create_table(
+        "import_parts",
+        sa.Column("import_id", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("device_ids", Document(), nullable=False),
+        sa.Column("lines", Document(), nullable=False),
+        sa.Column("outcomes", Document(), nullable=True),
+        sa.PrimaryKeyConstraint("import_id", "number", name=("import_parts_pk")),
+        sqlite_strict=True,
     )
