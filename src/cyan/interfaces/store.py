@@ -355,8 +355,12 @@ Body = Callable[[Tx], Coroutine[Any, Any, T]]
 class Store(Protocol):
     """All that is remembered."""
 
-    async def transact(self, body: Body[T]) -> T:
-        """Run a body; back when what it wrote survives a power cut."""
+    async def transact(self, body: Body[T], turn: str | None = None) -> T:
+        """Run a body; back when what it wrote survives a power cut.
+
+        `turn` names what it changes and others do too: the account or the product
+        whose devices are counted. It is a hint, by which fewer bodies run again.
+        """
 
     async def read(self, body: Body[T]) -> T:
         """Run a body that only reads, on one snapshot; quick look-ups."""

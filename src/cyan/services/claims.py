@@ -106,7 +106,7 @@ async def _claim(
         assert device is not None  # CLM-3: an unknown device was refused
         return await _carry_out(tx, device, decision, request)
 
-    changed, outcome = await world.store.transact(body)
+    changed, outcome = await world.store.transact(body, turn=actor.account_id)
     if isinstance(outcome, Refuse):
         raise Refused(outcome)
     if changed is not None:
@@ -181,7 +181,8 @@ async def unclaim_device(
         await release(tx, actor, device, at, manager=within is not None)
         return device, await position_of(tx, device.id)
 
-    device, changed = await world.store.transact(body)
+    turn = within or actor.account_id
+    device, changed = await world.store.transact(body, turn)
     announce(world, changed)
     return device
 

@@ -148,7 +148,7 @@ async def remove_member(
                 await deny(tx, device, at)
         return decision, await position_of(tx, device.id)
 
-    decision, changed = await world.store.transact(body)
+    decision, changed = await world.store.transact(body, turn=within)
     announce(world, changed)
     return decision
 
@@ -172,4 +172,4 @@ async def retire_member(world: World, actor: Actor, within: str, wanted: str) ->
         await leave(tx, world, device.product_id, [unclaimed], at)
         return await position_of(tx, device.id)
 
-    announce(world, await world.store.transact(body))
+    announce(world, await world.store.transact(body, turn=within))

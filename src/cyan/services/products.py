@@ -348,7 +348,7 @@ async def remove_product(world: World, actor: Actor, wanted: str) -> None:
         moved = [await position_of(tx, device_id) for device_id in waited]
         return _Removed(product, team, ended, moved)
 
-    removed = await world.store.transact(body)
+    removed = await world.store.transact(body, turn=wanted)
     announce_ends(world, removed.tokens)
     announce(world, *removed.devices)
     for account_id in removed.team:

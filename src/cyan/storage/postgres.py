@@ -8,6 +8,9 @@ transaction shares a lock on one table that it does not use, and a last try hold
 exclusively. The lock is taken with BEGIN, in one round trip: `LOCK TABLE` takes no
 snapshot, so a last try sees all that it waited for (PostgreSQL, LOCK, notes on
 SERIALIZABLE).
+
+A caller that knows which row others change too names its turn: of one process, the
+transactions of one turn go one after the other, so that none of them is run in vain.
 """
 
 import asyncio
@@ -16,6 +19,7 @@ import functools
 import json
 import random
 import types
+import weakref
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator
 from typing import Any, TypeVar
 
@@ -103,6 +107,9 @@ class PostgresStore:
     def __init__(self, pool: Any) -> None:
         self._pool = pool
         self._again = asyncio.Lock()
+        self._turns: weakref.WeakValueDictionary[str, asyncio.Lock] = (
+            weakref.WeakValueDictionary()  # of those that somebody holds or waits for
+        )
 
     @classmethod
     async def open(cls, url: str, size: int = CONNECTIONS) -> "PostgresStore":
@@ -119,8 +126,17 @@ class PostgresStore:
             )
         return cls(pool)
 
-    async def transact(self, body: Body[T]) -> T:
+    async def transact(self, body: Body[T], turn: str | None = None) -> T:
         """Run a body, again if it collided; back when it is on disk."""
+        if turn is None:
+            return await self._transact(body)
+        lock = self._turns.get(turn)
+        if lock is None:
+            lock = self._turns[turn] = asyncio.Lock()
+        async with lock:
+            return await self._transact(body)
+
+    async def _transact(self, body: Body[T]) -> T:
         with contextlib.suppress(*AGAIN):
             return await self._run(body, SHARED)
         async with self._again:  # those that collided do not collide with each other

@@ -190,8 +190,8 @@ class SqliteStore:
             connection.execute("PRAGMA query_only = on")
         self._writer.start()
 
-    async def transact(self, body: Body[T]) -> T:
-        """Run a body; back when it is on disk."""
+    async def transact(self, body: Body[T], turn: str | None = None) -> T:
+        """Run a body; back when it is on disk. All of them have one turn here."""
         call = _Call(body)
         self._writer.calls.put(call)
         result: T = await call.answer

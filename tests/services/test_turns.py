@@ -1,0 +1,57 @@
+"""What changes one account's or one product's counts at once is not done twice."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from tests.support.people import an_online_device
+from tests.support.products import listed, members_of
+from tests.support.work import Work
+
+from cyan.interfaces import World
+from cyan.model.accounts import Actor
+from cyan.model.products import Product
+from cyan.services.claims import claim_device, unclaim_device
+from cyan.services.members import remove_member
+
+pytestmark = [
+    pytest.mark.usefixtures("recounted"),
+    pytest.mark.settings(sandbox_devices=0),
+]
+AT_ONCE = 24
+
+
+async def require_once_each(
+    work: Work, act: Callable[[int], Awaitable[object]], numbers: range
+) -> None:
+    """All at once take as many statements as one after the other: none ran again."""
+    work.clear()
+    await act(numbers[0])
+    of_one = len(work)
+    work.clear()
+    await asyncio.gather(*(act(number) for number in numbers[1:]))
+    assert len(work) == of_one * (len(numbers) - 1)
+
+
+async def test_claims_of_one_account(world: World, ann: Actor, work: Work) -> None:
+    numbers = range(1, AT_ONCE + 1)
+    devices = {n: await an_online_device(world, n) for n in numbers}
+    await require_once_each(
+        work, lambda number: claim_device(world, ann, devices[number].id), numbers
+    )
+    await require_once_each(
+        work, lambda number: unclaim_device(world, ann, devices[number].id), numbers
+    )
+
+
+async def test_removals_from_one_product(
+    world: World, ann: Actor, pumps: Product, work: Work
+) -> None:
+    numbers = range(1, AT_ONCE + 1)
+    ids = dict(zip(numbers, await listed(world, ann, pumps, *numbers), strict=True))
+
+    async def remove(number: int) -> None:
+        await remove_member(world, ann, pumps.slug, ids[number], deny_it=False)
+
+    await require_once_each(work, remove, numbers)
+    assert await members_of(world, pumps) == 0
