@@ -1,5 +1,6 @@
 """Events and usage of products and organizations on the wire (contract §3.10)."""
 
+import time
 import uuid
 from typing import Any
 
@@ -77,10 +78,33 @@ def test_an_organizations_stream_hears_all_its_products(ann: httpx.Client) -> No
         publish(ann, f"/v1/products/{slugs[1]}", "second").raise_for_status()
         publish(ann, fan, "first").raise_for_status()
         assert heard(lines)[0] == "first"
-    with stream(ann, f"{path}/devices/{device_id}/events") as lines:
-        publish(ann, fan, "mine", as_device_id=device_id).raise_for_status()
-        assert heard(lines)[1]["coreid"] == device_id
+    of_product = f"{path}/products/{slugs[0]}"
+    for address in (
+        f"{path}/devices/{device_id}/events",
+        f"{path}/devices/{device_id}/events/mi",
+        f"{of_product}/events/mi",
+        f"{of_product}/devices/{device_id}/events",
+        f"{of_product}/devices/{device_id}/events/mi",
+    ):
+        with stream(ann, address) as lines:
+            publish(ann, fan, "mine", as_device_id=device_id).raise_for_status()
+            assert heard(lines)[1]["coreid"] == device_id
     assert ann.get(f"{path}/devices/{UNKNOWN}/events").status_code == 404
+
+
+def test_a_product_is_not_found_under_another_organization(
+    ann: httpx.Client, pumps: Fleet, pump: str
+) -> None:
+    made = ann.post("/v1/orgs", json={"name": f"Acme {uuid.uuid4().hex[:8]}"})
+    path = f"/v1/orgs/{made.json()['organization']['slug']}"
+    for address in (
+        f"{path}/products/{pumps.slug}/events",
+        f"{path}/products/{pumps.slug}/devices/{pump}/events",
+        f"/v1/orgs/no-such-company/products/{pumps.slug}/events",
+    ):
+        answer = ann.get(address)
+        assert (answer.status_code, answer.json()["rule"]) == (403, "MEM-1")
+    assert ann.get(f"{path}/devices/{pump}/events").status_code == 404
 
 
 # Usage
@@ -88,10 +112,11 @@ def test_an_organizations_stream_hears_all_its_products(ann: httpx.Client) -> No
 
 def test_what_a_member_does_is_on_its_products_count(pumps: Fleet, pump: str) -> None:
     pumps.client.get(f"{pumps.devices}/{pump}/count").raise_for_status()
-    for _ in range(2000):  # the count is written now and then
+    until = time.monotonic() + 30  # the count is written now and then
+    told = pumps.client.get(f"{pumps.path}/usage").json()
+    while not told["operations"]["read"]:
+        assert time.monotonic() < until, told
         told = pumps.client.get(f"{pumps.path}/usage").json()
-        if told["operations"]["read"]:
-            break
     assert told["operations"]["total"] == told["operations"]["read"] == 1
     assert told["devices"] == {"owned": 1, "counted": 1, "limit": 100}
     assert pumps.client.get("/v1/user/usage").json()["operations"]["total"] == 0

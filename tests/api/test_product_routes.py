@@ -202,6 +202,31 @@ def test_an_organization_owns_products(ann: httpx.Client, bob: httpx.Client) -> 
     assert ann.get(path).status_code == 403
 
 
+def test_a_device_of_any_of_its_products_is_told_to_its_team(
+    ann: httpx.Client, bob: httpx.Client
+) -> None:
+    path = f"/v1/orgs/{a_company(ann)['slug']}"
+    device_id = uuid.uuid4().hex[:24]
+    for ids in ([], [device_id]):
+        wanted = {"product": {"name": a_name(), "platform_id": 13}}
+        made = ann.post(f"{path}/products", json=wanted).json()["product"]
+        if ids:
+            ann.post(f"/v1/products/{made['id']}/devices", json={"ids": ids})
+    told = ann.get(f"{path}/devices/{device_id}").json()
+    assert told == ann.get(f"/v1/products/{made['id']}/devices/{device_id}").json()
+    assert (told["id"], told["product_id"]) == (device_id, made["id"])
+    unknown = ann.get(f"{path}/devices/{uuid.uuid4().hex[:24]}")
+    assert unknown.status_code == 404
+    assert "not found" in unknown.json()["error"]
+    assert bob.get(f"{path}/devices/{device_id}").status_code == 403
+    user = {"friendly_name": "List", "scopes": ["products:list", "devices:get"]}
+    program = ann.post(f"{path}/team", json=user).json()["created"]["tokens"][0]
+    headers = {"authorization": f"Bearer {program['token']}"}
+    assert ann.get(f"{path}/devices/{device_id}", headers=headers).json() == told
+    products = ann.get(f"{path}/products", headers=headers).json()["products"]
+    assert len(products) == 2
+
+
 @pytest.mark.parametrize("name", ["", "  ", "x" * 101, "---", "two\nlines"])
 def test_what_no_organization_can_be_called_is_refused(
     ann: httpx.Client, name: str

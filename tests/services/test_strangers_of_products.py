@@ -32,10 +32,12 @@ from cyan.services.claims import claim_device, unclaim_device
 from cyan.services.clients import ClientWish
 from cyan.services.devices import get_device, ping_device, signal_device
 from cyan.services.events import (
+    ProductPlace,
     ProductPublication,
     publish_in_organization,
     publish_in_product,
     tune_to_organization,
+    tune_to_place,
     tune_to_product,
 )
 from cyan.services.explain import explain
@@ -59,6 +61,7 @@ from cyan.services.imports import (
 from cyan.services.keys import record_key
 from cyan.services.members import (
     get_member,
+    get_organizations_device,
     list_members,
     remove_member,
     retire_member,
@@ -136,6 +139,7 @@ IN_PRODUCT: dict[str, UseCase] = {
     "publish": lambda w, a, p: publish_in_product(w, a, ProductPublication(p, "x")),
     "hear": lambda w, a, p: tune_to_product(w, a, p),
     "hear one": lambda w, a, p: tune_to_product(w, a, p, "", D),
+    "hear in": lambda w, a, p: tune_to_place(w, a, ProductPlace(p, "acme"), "", D),
 }
 
 IN_ORGANIZATION: dict[str, UseCase] = {
@@ -148,6 +152,7 @@ IN_ORGANIZATION: dict[str, UseCase] = {
     "team": lambda w, a, o: list_team(w, a, TeamOf(TeamKind.ORGANIZATION, o)),
     "hear": lambda w, a, o: tune_to_organization(w, a, o),
     "hear one": lambda w, a, o: tune_to_organization(w, a, o, "", D),
+    "device": lambda w, a, o: get_organizations_device(w, a, o, D),
     "publish": lambda w, a, o: publish_in_organization(
         w, a, ProductPublication(o, "x")
     ),

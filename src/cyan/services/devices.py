@@ -107,7 +107,14 @@ async def _find_in_product(
     tx: Tx, actor: Actor, wanted: str, action: Action, within: str
 ) -> Device:
     product = await find_product(tx, actor, within, action)
-    device = await find_member(tx, wanted, [product.id])
+    return await find_in_products(tx, wanted, [product.id], action)
+
+
+async def find_in_products(
+    tx: Tx, wanted: str, product_ids: Collection[int], action: Action
+) -> Device:
+    """The device of this id in one of some products, for an action of their team."""
+    device = await find_member(tx, wanted, product_ids)
     if device.member_of is None and action not in _ON_QUARANTINED:  # MEM-8
         decision = decide_reach(ReachFacts(FeatureFacts.of(device), device.online))
         assert isinstance(decision, Refuse)  # quarantine takes the features away

@@ -18,6 +18,7 @@ from cyan.model.products import Product
 from cyan.rules.authority import Action
 from cyan.rules.features import FeatureFacts
 from cyan.rules.metering import OperationKind, cost_of_event, holder_of
+from cyan.rules.products import unknown_product
 from cyan.rules.publishing import (
     DevicePublishFacts,
     PublishFacts,
@@ -33,7 +34,7 @@ from cyan.rules.routing import (
     ears_of,
     hears,
 )
-from cyan.services.devices import find_device, find_member, get_device
+from cyan.services.devices import find_device, find_in_products, get_device
 from cyan.services.organizations import find_organization
 from cyan.services.ownership import is_outsider
 from cyan.services.products import find_product
@@ -206,13 +207,38 @@ async def tune_to_product(
     world: World, actor: Actor, within: str, prefix: str = "", wanted: str | None = None
 ) -> Tuning:
     """Decide what a product's stream may hear: all members, or one (EVT-1)."""
+    place = ProductPlace(within)
+    return await tune_to_place(world, actor, place, prefix, wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class ProductPlace:
+    """A product by its id or slug; `organization` is the one that it must be of."""
+
+    product: str
+    organization: str | None = None
+
+
+async def tune_to_place(
+    world: World,
+    actor: Actor,
+    place: ProductPlace,
+    prefix: str = "",
+    wanted: str | None = None,
+) -> Tuning:
+    """As `tune_to_product`, of a product that is named with its organization."""
+    action = Action.EVENTS_GET
 
     async def body(tx: Tx) -> Tuning:
-        product = await find_product(tx, actor, within, Action.EVENTS_GET)
+        product = await find_product(tx, actor, place.product, action)
+        if place.organization is not None:
+            organization = await tx.organizations.find(place.organization)
+            if organization is None or organization.id != product.organization_id:
+                raise Refused(unknown_product())  # MEM-1
         device_id = None
         if wanted is not None:
-            action = Action.EVENTS_GET
-            device_id = (await find_device(tx, actor, wanted, action, within)).id
+            device = await find_in_products(tx, wanted, [product.id], action)
+            device_id = device.id
         return Tuning(actor, prefix, device_id, (product,))
 
     return await world.store.read(body)
@@ -229,8 +255,8 @@ async def tune_to_organization(
         products = await tx.products.list_of_team(found.id)
         device_id = None
         if device is not None:
-            member = await find_member(tx, device, [each.id for each in products])
-            device_id = member.id
+            ids = [each.id for each in products]
+            device_id = (await find_in_products(tx, device, ids, action)).id
         return Tuning(actor, prefix, device_id, products, found.id)
 
     return await world.store.read(body)

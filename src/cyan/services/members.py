@@ -21,9 +21,10 @@ from cyan.rules.departures import (
     not_in_product,
 )
 from cyan.services.claims import release
-from cyan.services.devices import find_device
+from cyan.services.devices import find_device, find_in_products
 from cyan.services.fleet_pages import FleetPages
 from cyan.services.membership import deny, dismiss, leave
+from cyan.services.organizations import find_organization
 from cyan.services.ownership import announce, position_of
 from cyan.services.products import find_product
 
@@ -108,6 +109,23 @@ async def get_member(
 
     async def body(tx: Tx) -> MemberView:
         device = await find_device(tx, actor, wanted, Action.DEVICES_GET, within)
+        assert device.product_id is not None  # it was found in a product
+        return (await views_of(tx, device.product_id, [device]))[0]
+
+    return await world.store.read(body)
+
+
+async def get_organizations_device(
+    world: World, actor: Actor, organization: str, wanted: str
+) -> MemberView:
+    """One device of any of an organization's products, quarantined ones too."""
+    action = Action.DEVICES_GET
+
+    async def body(tx: Tx) -> MemberView:
+        found = await find_organization(tx, actor, organization, action)
+        products = await tx.products.list_of_team(found.id)
+        ids = [each.id for each in products]
+        device = await find_in_products(tx, wanted, ids, action)
         assert device.product_id is not None  # it was found in a product
         return (await views_of(tx, device.product_id, [device]))[0]
 

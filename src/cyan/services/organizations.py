@@ -46,7 +46,7 @@ async def products_of_organization(
     """All products of an organization, by id."""
 
     async def body(tx: Tx) -> list[ProductView]:
-        found = await find_organization(tx, actor, wanted, Action.ORGANIZATION_GET)
+        found = await find_organization(tx, actor, wanted, Action.PRODUCTS_LIST)
         products = await tx.products.list_of_team(found.id)
         return [await view_of(tx, each) for each in products]
 

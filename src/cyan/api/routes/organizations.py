@@ -1,4 +1,4 @@
-"""Organizations: companies that own products (REST contract §3.1)."""
+"""Organizations: companies that own products (REST contract §2.3, §3.1)."""
 
 from typing import Annotated
 
@@ -6,11 +6,12 @@ from msgspec import Meta, Struct
 
 from cyan.api.errors import Family
 from cyan.api.routing import Routes
+from cyan.api.wire.devices import MemberDetail, member_detail_of
 from cyan.api.wire.products import OrganizationAttributes, organization_of
 from cyan.interfaces import World
 from cyan.model.accounts import Actor
 from cyan.model.decisions import RefusalCode as Code
-from cyan.services import organizations
+from cyan.services import members, organizations
 
 routes = Routes()
 
@@ -79,3 +80,17 @@ async def get_organization(
 async def remove_organization(world: World, actor: Actor, organization: str) -> None:
     """Delete an organization that has no products."""
     await organizations.remove_organization(world, actor, organization)
+
+
+@routes(
+    "GET /v1/orgs/{organization}/devices/{device}",
+    scope="devices:get",
+    family=Family.SINGLE,
+    refusals=(Code.PRODUCT_UNKNOWN, Code.NOT_IN_PRODUCT),
+)
+async def get_organizations_device(
+    world: World, actor: Actor, organization: str, device: str
+) -> MemberDetail:
+    """Get one device of any product of an organization, a quarantined one too."""
+    found = await members.get_organizations_device(world, actor, organization, device)
+    return member_detail_of(found)

@@ -10,7 +10,7 @@ from cyan.interfaces import World
 from cyan.model.accounts import Actor
 from cyan.model.decisions import RefusalCode as Code
 from cyan.services import events
-from cyan.services.events import ProductPublication
+from cyan.services.events import ProductPlace, ProductPublication
 
 routes = Routes()
 
@@ -165,6 +165,27 @@ async def hear_organizations_device(
 
 
 @routes(
+    "GET /v1/orgs/{organization}/devices/{device}/events/{prefix:path}",
+    scope="events:get",
+    family=Family.SINGLE,
+    refusals=OF_DEVICE,
+)
+async def hear_organizations_device_by_prefix(
+    world: World,
+    actor: Actor,
+    organization: str,
+    device: str,
+    prefix: str,
+    request: Request,
+) -> Response:
+    """Hear events of one member of an organization's products, by their names."""
+    tuning = await events.tune_to_organization(
+        world, actor, organization, prefix, device
+    )
+    return stream(world, tuning, request)
+
+
+@routes(
     "GET /v1/orgs/{organization}/products/{product}/events",
     scope="events:get",
     family=Family.SINGLE,
@@ -174,4 +195,67 @@ async def hear_organizations_product(
     world: World, actor: Actor, organization: str, product: str, request: Request
 ) -> Response:
     """Hear the events of one product, named with its organization."""
-    return stream(world, await events.tune_to_product(world, actor, product), request)
+    place = ProductPlace(product, organization)
+    return stream(world, await events.tune_to_place(world, actor, place), request)
+
+
+@routes(
+    "GET /v1/orgs/{organization}/products/{product}/events/{prefix:path}",
+    scope="events:get",
+    family=Family.SINGLE,
+    refusals=HEARD,
+)
+async def hear_organizations_product_by_prefix(
+    world: World,
+    actor: Actor,
+    organization: str,
+    product: str,
+    prefix: str,
+    request: Request,
+) -> Response:
+    """Hear events of one product, named with its organization, by their names."""
+    place = ProductPlace(product, organization)
+    tuning = await events.tune_to_place(world, actor, place, prefix)
+    return stream(world, tuning, request)
+
+
+@routes(
+    "GET /v1/orgs/{organization}/products/{product}/devices/{device}/events",
+    scope="events:get",
+    family=Family.SINGLE,
+    refusals=OF_DEVICE,
+)
+async def hear_organizations_member(
+    world: World,
+    actor: Actor,
+    organization: str,
+    product: str,
+    device: str,
+    request: Request,
+) -> Response:
+    """Hear the events of one member, named with its product and organization."""
+    place = ProductPlace(product, organization)
+    tuning = await events.tune_to_place(world, actor, place, "", device)
+    return stream(world, tuning, request)
+
+
+@routes(
+    "GET /v1/orgs/{organization}/products/{product}/devices/{device}"
+    "/events/{prefix:path}",
+    scope="events:get",
+    family=Family.SINGLE,
+    refusals=OF_DEVICE,
+)
+async def hear_organizations_member_by_prefix(
+    world: World,
+    actor: Actor,
+    organization: str,
+    product: str,
+    device: str,
+    prefix: str,
+    request: Request,
+) -> Response:
+    """Hear events of one member, named with its organization, by their names."""
+    place = ProductPlace(product, organization)
+    tuning = await events.tune_to_place(world, actor, place, prefix, device)
+    return stream(world, tuning, request)
