@@ -61,8 +61,11 @@ class _Among(ColumnElement[bool]):
 
 @compiles(_Among, "postgresql")
 def _among_postgres(element: _Among, compiler: Any, **more: Any) -> str:
+    # Not `= ANY`: for a long list that may be planned as a scan which compares each row
+    # with each value.
     column = compiler.process(element.column, **more)
-    return f"{column} = ANY({compiler.process(element.values, **more)})"
+    values = compiler.process(element.values, **more)
+    return f"{column} IN (SELECT unnest({values}))"  # noqa: S608 - compiled
 
 
 @compiles(_Among, "sqlite")
