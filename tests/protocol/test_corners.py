@@ -119,10 +119,51 @@ def test_resets_and_stray_answers_are_passed_over(pair: Pair) -> None:
     assert pair.server.state is State.OPEN
 
 
-def test_names_that_are_no_text_end_the_session(pair: Pair) -> None:
-    bad = ((PATH, b"E"), (PATH, b"\xff"))
-    from_device(pair, Message(Type.NON, Code.POST, 2, b"", bad))
-    assert pair.all(Closed)[0] == Closed("malformed message")
+@pytest.mark.parametrize(
+    ("path", "payload"),
+    [((b"E", b"\xff"), b"1"), ((b"d",), b'{"f":'), ((b"d",), b"["), ((b"d",), b'"f"')],
+    ids=["a name that is no text", "half a describe", "a list", "a text"],
+)
+def test_what_an_application_says_wrong_is_refused_and_the_session_goes_on(
+    pair: Pair, path: tuple[bytes, ...], payload: bytes
+) -> None:
+    options = tuple((PATH, segment) for segment in path)
+    for kind in (Type.CON, Type.NON):
+        from_device(pair, Message(kind, Code.POST, kind + 2, b"", options, payload))
+    assert pair.server.state is State.OPEN
+    assert [each.code for each in pair.all(Acknowledged)] == [Code.BAD_REQUEST]
+    assert pair.on_server == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [(Type.ACK, Code.BAD_REQUEST), (Type.RST, Code.EMPTY)],
+    ids=["an error in the acknowledgement", "a reset"],
+)
+def test_an_answer_without_a_token_is_known_by_its_message_id(
+    pair: Pair, kind: Type, code: Code
+) -> None:
+    token = pair.server.call_function("f", "x" * 600, NOW + 5)
+    other = pair.server.call_function("f", "", NOW + 5)
+    from_device(pair, Message(kind, code, (pair.server._mid - 1) & 0xFFFF))
+    assert pair.all(Answered)[0] == Answered(token, code, b"")
+    assert other not in [each.token for each in pair.all(Answered)[:1]]
+
+
+def test_a_goodbye_that_cannot_be_read_is_a_goodbye(pair: Pair) -> None:
+    goes = Message(Type.NON, Code.POST, 2, b"", ((PATH, b"x"),), b"\xff\xff")
+    from_device(pair, goes)
+    assert pair.all(GoodbyeReceived) == [GoodbyeReceived(Goodbye())]
+
+
+def test_blocks_with_a_gap_are_refused_and_may_begin_anew(pair: Pair) -> None:
+    whole = write_application(["function"], {})
+    from_device(pair, block(0, True, whole[:16], 1))
+    from_device(pair, block(2, False, whole[16:], 2))
+    assert pair.all(Acknowledged)[-1].code == Code.BAD_REQUEST
+    from_device(pair, block(0, True, whole[:16], 3))
+    from_device(pair, block(1, False, whole[16:], 4))
+    assert pair.all(DescribeReceived)[0].described.functions == ["function"]
 
 
 def test_an_event_carries_its_lifetime_and_format(pair: Pair) -> None:

@@ -164,6 +164,10 @@ class WireDevice:
         self.send_bytes(self.sealed(message.pack()))
         return self.mid
 
+    def answer(self, message: Message) -> None:
+        """Send a message as it is, with the message id that it has."""
+        self.send_bytes(self.sealed(message.pack()))
+
     def receive(self) -> Message:
         """The next message of the server."""
         text = self._read(struct.unpack(">H", self._read(2))[0])

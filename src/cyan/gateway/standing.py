@@ -15,20 +15,18 @@ from cyan.gateway.translate import (
     description_of,
     event_of,
     reply_to,
-    variable_value,
+    result_of,
+    value_of,
 )
 from cyan.interfaces import DeviceAbsent, DeviceSilent, Stop, World, subjects
 from cyan.interfaces.requests import (
     CallFunction,
     Done,
-    FunctionResult,
-    NotThere,
     Ping,
     ReadVariable,
     SendEvent,
     Signal,
     TooLong,
-    VariableValue,
 )
 from cyan.model.decisions import Refuse
 from cyan.model.events import Event
@@ -44,7 +42,6 @@ from cyan.protocol.happenings import (
 from cyan.protocol.server_session import ArgumentTooLong
 from cyan.protocol.session import TooManyRequests
 from cyan.protocol.states import State, WrongState
-from cyan.protocol.values import read_result
 from cyan.rules.metering import OperationKind, cost_of_event, holder_of
 from cyan.rules.routing import Destination, SourceFacts, device_hears
 from cyan.services.connections import (
@@ -274,19 +271,14 @@ class Standing:
         except ArgumentTooLong as error:
             return TooLong(error.limit)
         answer = await self._wait(token)
-        if answer.code != Code.CHANGED:
-            return NotThere()
-        return FunctionResult(read_result(answer.payload))
+        return result_of(answer)
 
     async def _read(self, name: str) -> object:
         deadline = time.time() + ASK_SECONDS
         answer = await self._wait(
             self._connection.session.read_variable(name, deadline)
         )
-        if answer.code != Code.CONTENT:
-            return NotThere()
-        kind = self._variables.get(name, "string")
-        return VariableValue(variable_value(kind, answer.payload))
+        return value_of(self._variables.get(name, "string"), answer)
 
     async def _wait(self, token: int) -> Answered:
         connection = self._connection

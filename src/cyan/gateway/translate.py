@@ -3,13 +3,19 @@
 import os
 from datetime import datetime
 
+from cyan.interfaces.requests import (
+    Declined,
+    FunctionResult,
+    NotThere,
+    VariableValue,
+)
 from cyan.model.devices import Description
 from cyan.model.events import Event
 from cyan.model.identifiers import DeviceID
-from cyan.protocol.coap import MalformedMessage
+from cyan.protocol.coap import Code, MalformedMessage
 from cyan.protocol.describe import Described
-from cyan.protocol.happenings import PublishReceived
-from cyan.protocol.values import Value, read_value
+from cyan.protocol.happenings import Answered, PublishReceived
+from cyan.protocol.values import read_result, read_value
 
 RANDOM_BYTES = 40
 
@@ -32,12 +38,28 @@ def description_of(described: Described) -> Description:
     )
 
 
-def variable_value(kind: str, payload: bytes) -> Value:
-    """A variable's value; one that does not fit its type is shown as text."""
+def result_of(answer: Answered) -> FunctionResult | NotThere | Declined:
+    """What became of a call."""
     try:
-        return read_value(kind, payload)
+        if answer.code == Code.CHANGED:
+            return FunctionResult(read_result(answer.payload))
     except MalformedMessage:
-        return payload.decode(errors="replace")
+        return Declined()
+    return _no_of(answer)
+
+
+def value_of(kind: str, answer: Answered) -> VariableValue | NotThere | Declined:
+    """What became of reading a variable of this type."""
+    try:
+        if answer.code == Code.CONTENT:
+            return VariableValue(read_value(kind, answer.payload))
+    except MalformedMessage:
+        return Declined()
+    return _no_of(answer)
+
+
+def _no_of(answer: Answered) -> NotThere | Declined:
+    return NotThere() if answer.code == Code.NOT_FOUND else Declined()
 
 
 def reply_to(question: str, address: str) -> bytes | None:

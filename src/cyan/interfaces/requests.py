@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class CallFunction:
-    """Call a function with one text; answered by `FunctionResult` or `TooLong`."""
+    """Call a function with one text.
+
+    Answered by `FunctionResult`, `TooLong`, `NotThere` or `Declined`.
+    """
 
     name: str
     argument: str
@@ -13,7 +16,7 @@ class CallFunction:
 
 @dataclass(frozen=True, slots=True)
 class ReadVariable:
-    """Read a variable; answered by `VariableValue` or `NotThere`."""
+    """Read a variable; answered by `VariableValue`, `NotThere` or `Declined`."""
 
     name: str
 
@@ -55,6 +58,11 @@ class VariableValue:
 @dataclass(frozen=True, slots=True)
 class NotThere:
     """The device knows no such thing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """The device answered, but with a refusal or with what cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)

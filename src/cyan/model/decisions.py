@@ -58,6 +58,7 @@ class RefusalCode(StrEnum):
     FUNCTION_UNKNOWN = "function_unknown"
     VARIABLE_UNKNOWN = "variable_unknown"
     ARGUMENT_TOO_LONG = "argument_too_long"
+    DEVICE_DECLINED = "device_declined"
     DEVICE_UNCLAIMED = "device_unclaimed"
     SERIAL_UNKNOWN = "serial_unknown"
     KEY_UNUSABLE = "key_unusable"

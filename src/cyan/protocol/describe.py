@@ -13,8 +13,6 @@ from cyan.protocol.coap import MalformedMessage
 from cyan.protocol.protobuf import read_fields, write_field
 from cyan.protocol.values import ValueType
 
-MAX_FUNCTIONS = 64
-MAX_VARIABLES = 64
 MAX_MODULES = 64
 MAX_NAME = 64
 _USER_PART = 5
@@ -90,12 +88,11 @@ def _read_json(told: dict[str, Any]) -> Described:
     variables = told.get("v")
     modules = told.get("m")
     return Described(
-        functions=[_name(each) for each in functions][:MAX_FUNCTIONS]
+        functions=[each for each in functions if _is_name(each)]
         if functions is not None
         else None,
         variables={
-            _name(name): ValueType(kind).word
-            for name, kind in list(variables.items())[:MAX_VARIABLES]
+            name: _word(kind) for name, kind in variables.items() if _is_name(name)
         }
         if variables is not None
         else None,
@@ -107,12 +104,17 @@ def _read_json(told: dict[str, Any]) -> Described:
     )
 
 
-def _name(name: Any) -> str:
-    if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME:
-        raise ValueError(name)
-    if not name.isprintable():
-        raise ValueError(name)
-    return name
+def _is_name(name: Any) -> bool:
+    """Whether a function or variable can be called so; others are left out."""
+    return isinstance(name, str) and 0 < len(name) <= MAX_NAME and name.isprintable()
+
+
+def _word(kind: Any) -> str:
+    """A variable's type; what newer firmware may add can still be read as text."""
+    try:
+        return ValueType(kind).word
+    except ValueError:
+        return ValueType.STRING.word
 
 
 def _digits(text: Any) -> str | None:

@@ -5,6 +5,8 @@ on `HelloReceived` it calls `welcome`. From then on the session is open: it answ
 pings and the time by itself, and hands everything else to the driver.
 """
 
+import contextlib
+
 from cyan.protocol.blockwise import Assembly, Block, read_block, write_block
 from cyan.protocol.coap import (
     Code,
@@ -15,7 +17,7 @@ from cyan.protocol.coap import (
     uint,
 )
 from cyan.protocol.describe import DescribeFlag, read_describe
-from cyan.protocol.goodbye import read_goodbye
+from cyan.protocol.goodbye import Goodbye, read_goodbye
 from cyan.protocol.happenings import (
     DescribeReceived,
     GoodbyeReceived,
@@ -190,6 +192,12 @@ class ServerSession(Session):
         self._happenings.append(HelloReceived(self.hello))
 
     def _on_request(self, message: Message, now: float) -> None:
+        try:
+            self._serve(message, now)
+        except MalformedMessage:  # the application's mistake: it breaks no session
+            self._conclude_if_wanted(message, Code.BAD_REQUEST)
+
+    def _serve(self, message: Message, now: float) -> None:
         path = message.path
         letter = path[0] if path else b""
         match message.code, letter:
@@ -232,7 +240,10 @@ class ServerSession(Session):
         )
 
     def _on_goodbye(self, message: Message) -> None:
-        goodbye = read_goodbye(message.payload)
+        try:
+            goodbye = read_goodbye(message.payload)
+        except MalformedMessage:  # it goes, for whatever reason
+            goodbye = Goodbye()
         self._conclude_if_wanted(message, Code.EMPTY)
         self._happenings.append(GoodbyeReceived(goodbye))
 
@@ -241,13 +252,12 @@ class ServerSession(Session):
         blocks = message.first_of(Option.BLOCK1)
         whole: bytes | None = message.payload
         if blocks is not None:
-            if self._assembly is None:
-                self._assembly = Assembly()
-            whole = self._assembly.add(read_block(blocks), message.payload)
+            assembly, self._assembly = self._assembly or Assembly(), None
+            whole = assembly.add(read_block(blocks), message.payload)
             if whole is None:
+                self._assembly = assembly
                 self._conclude_if_wanted(message, Code.CONTINUE)
                 return
-            self._assembly = None
         assert whole is not None
         self._tell_describe(flags, whole, message)
         self._conclude_if_wanted(message, Code.CHANGED)
@@ -278,7 +288,7 @@ class ServerSession(Session):
         """Nothing of ours waits for one: our requests have answers."""
 
     def _on_answer(self, message: Message) -> None:
-        token = message.token[0] if len(message.token) == 1 else None
+        token = self._token_of(message)
         asked = self._asked or {}
         assembly = asked.pop(token, None) if token is not None else None
         if assembly is None or token is None:
@@ -287,7 +297,8 @@ class ServerSession(Session):
         if message.type == Type.CON:
             self._acknowledge(message)
         self._forget(token)
-        self._take_described(message, assembly)
+        with contextlib.suppress(MalformedMessage):  # what was known stays known
+            self._take_described(message, assembly)
 
     def _take_described(self, message: Message, assembly: Assembly) -> None:
         if message.code != Code.CONTENT:

@@ -57,7 +57,7 @@ class Session(ABC):
         self._writer: FrameWriter | None = None
         self._mid = 0
         self._answers: dict[int, tuple[float, bytes]] | None = None
-        self._waiting: dict[int, float] | None = None
+        self._waiting: dict[int, tuple[float, int]] | None = None
 
     # What the driver calls
 
@@ -93,14 +93,14 @@ class Session(ABC):
 
     def wake_at(self) -> float:
         """When `wake` must be called at the latest."""
-        waiting = min(self._waiting.values()) if self._waiting else NO_DEADLINE
+        waiting = min(self._waiting.values())[0] if self._waiting else NO_DEADLINE
         return min(self._quiet_until(), waiting)
 
     def wake(self, now: float) -> None:
         """Let time pass: what was due by now happens."""
         if self.state is State.CLOSED:
             return
-        for token, deadline in list((self._waiting or {}).items()):
+        for token, (deadline, _) in list((self._waiting or {}).items()):
             if deadline <= now:
                 self._forget(token)
                 self._happenings.append(RequestTimedOut(token))
@@ -149,8 +149,8 @@ class Session(ABC):
 
     def _take_message(self, message: Message, now: float) -> None:
         if message.type == Type.RST:
-            return
-        if message.is_request:
+            self._on_answer(message)
+        elif message.is_request:
             if not self._repeat(message, now):
                 self._on_request(message, now)
         elif message.is_answer:
@@ -167,11 +167,26 @@ class Session(ABC):
     def _on_answer(self, message: Message) -> None:
         if message.type == Type.CON:
             self._acknowledge(message)
-        token = message.token[0] if len(message.token) == 1 else None
-        if token is None or not self._waiting or token not in self._waiting:
+        token = self._token_of(message)
+        if token is None:
             return
         self._forget(token)
         self._happenings.append(Answered(token, message.code, message.payload))
+
+    def _token_of(self, message: Message) -> int | None:
+        """The token of what waits for this answer.
+
+        What firmware refuses in the acknowledgement itself carries no token: that is
+        found by its message id (device wire §3).
+        """
+        waiting = self._waiting or {}
+        if len(message.token) == 1:
+            return message.token[0] if message.token[0] in waiting else None
+        if message.type in (Type.ACK, Type.RST):
+            for token, (_, mid) in waiting.items():
+                if mid == message.mid:
+                    return token
+        return None
 
     def _repeat(self, message: Message, now: float) -> bool:
         """Answer a repeated message as before, without a second happening."""
@@ -220,8 +235,8 @@ class Session(ABC):
         token = self._free_token()
         if self._waiting is None:
             self._waiting = {}
-        self._waiting[token] = deadline
         mid = self._next_mid()
+        self._waiting[token] = (deadline, mid)
         self._send(Message(Type.CON, code, mid, bytes((token,)), options))
         return token
 

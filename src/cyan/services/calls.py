@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from cyan.interfaces import World
 from cyan.interfaces.requests import (
     CallFunction,
+    Declined,
     FunctionResult,
     ReadVariable,
     TooLong,
@@ -69,6 +70,12 @@ async def call_function(
                 f"This device takes arguments of at most {limit} bytes.",
                 remedy="Shorten the argument, or send it in several calls.",
             )
+        case Declined():
+            raise refused(
+                RefusalCode.DEVICE_DECLINED,
+                f"The device did not carry out {name}, or its answer makes no sense.",
+                remedy="Try a shorter argument: older firmware takes at most 63 bytes.",
+            )
         case _:
             raise _unknown_function(device, name)
 
@@ -84,6 +91,12 @@ async def read_variable(world: World, actor: Actor, target: Target) -> ReadOutco
         case VariableValue(value=value):
             _count(world, device, OperationKind.READ, READ_COST)
             return ReadOutcome(device, value)
+        case Declined():
+            raise refused(
+                RefusalCode.DEVICE_DECLINED,
+                f"The device sent something for {name} that is not of its type.",
+                remedy="Look at what its firmware registers under this name.",
+            )
         case _:
             raise _unknown_variable(device, name)
 

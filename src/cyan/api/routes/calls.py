@@ -53,7 +53,7 @@ class Argument(Struct):
     "GET /v1/devices/{device}/{variable}",
     scope="devices.variable:get",
     family=Family.SINGLE,
-    refusals=(*UNANSWERED, Code.VARIABLE_UNKNOWN),
+    refusals=(*UNANSWERED, Code.VARIABLE_UNKNOWN, Code.DEVICE_DECLINED),
 )
 async def read_variable(
     world: World, actor: Actor, device: str, variable: str, query: Format
@@ -95,7 +95,12 @@ def _told(world: World, variable: str, outcome: ReadOutcome) -> dict[str, Any]:
     "POST /v1/devices/{device}/{function}",
     scope="devices.function:call",
     family=Family.SINGLE,
-    refusals=(*UNANSWERED, Code.FUNCTION_UNKNOWN, Code.ARGUMENT_TOO_LONG),
+    refusals=(
+        *UNANSWERED,
+        Code.FUNCTION_UNKNOWN,
+        Code.ARGUMENT_TOO_LONG,
+        Code.DEVICE_DECLINED,
+    ),
 )
 async def call_function(
     world: World,

@@ -271,7 +271,7 @@ async def ping_member(
     "GET /v1/products/{product}/devices/{device}/{variable}",
     scope="devices.variable:get",
     family=Family.SINGLE,
-    refusals=(*REACHED, Code.VARIABLE_UNKNOWN),
+    refusals=(*REACHED, Code.VARIABLE_UNKNOWN, Code.DEVICE_DECLINED),
 )
 async def read_members_variable(
     world: World,
@@ -289,7 +289,12 @@ async def read_members_variable(
     "POST /v1/products/{product}/devices/{device}/{function}",
     scope="devices.function:call",
     family=Family.SINGLE,
-    refusals=(*REACHED, Code.FUNCTION_UNKNOWN, Code.ARGUMENT_TOO_LONG),
+    refusals=(
+        *REACHED,
+        Code.FUNCTION_UNKNOWN,
+        Code.ARGUMENT_TOO_LONG,
+        Code.DEVICE_DECLINED,
+    ),
 )
 async def call_members_function(
     world: World,
