@@ -18,7 +18,7 @@ class Page(NamedTuple):
 
     texts: Sequence[str]
     device_ids: Sequence[str]
-    outcomes: Sequence[LineOutcome | None] | None = None
+    outcomes: Sequence[LineOutcome] | None = None
 
 
 class Part(NamedTuple):
@@ -81,7 +81,7 @@ class Imports(Protocol):
         """Pages from a number on."""
 
     async def tell_page(
-        self, import_id: str, number: int, outcomes: Sequence[LineOutcome | None]
+        self, import_id: str, number: int, outcomes: Sequence[LineOutcome]
     ) -> None:
         """Note what came of the lines of a page."""
 

@@ -30,6 +30,10 @@ PROGRESS = "cyan/import"
 """The event that tells a product's streams how far an import is."""
 
 
+_OUTCOMES = tuple(LineOutcome)
+_NUMBERS = {outcome: number for number, outcome in enumerate(_OUTCOMES)}
+
+
 async def work_on_next(world: World) -> bool:
     """Work on the oldest import that nobody works on, to its end; whether there was."""
     lease = world.secrets.id()
@@ -119,15 +123,16 @@ async def _tell_pages(world: World, taken: Import) -> None:
 
     Doing it again changes nothing.
     """
-    outcomes: list[LineOutcome | None] = [None] * taken.lines
+    outcomes = bytearray(taken.lines)  # of millions of lines, a number each
     for number in range(taken.part):
         part = await _look_into(world, taken, number)
         if part is None or part.outcomes is None:
             return  # deleted, with its product
         for line, outcome in zip(part.lines, part.outcomes, strict=True):
-            outcomes[line] = outcome
+            outcomes[line] = _NUMBERS[outcome]
     for number, first in enumerate(range(0, taken.lines, PAGE)):
-        if not await _tell_page(world, taken, number, outcomes[first : first + PAGE]):
+        told = [_OUTCOMES[each] for each in outcomes[first : first + PAGE]]
+        if not await _tell_page(world, taken, number, told):
             return
 
 
@@ -136,7 +141,7 @@ async def _look_into(world: World, taken: Import, number: int) -> Part | None:
 
 
 async def _tell_page(
-    world: World, taken: Import, number: int, outcomes: Sequence[LineOutcome | None]
+    world: World, taken: Import, number: int, outcomes: Sequence[LineOutcome]
 ) -> bool:
     """Note the outcomes of a page; whether the lease holds."""
 

@@ -264,7 +264,7 @@ async def lines_of(
 
 
 def _lines_on(import_id: str, number: int, page: Page) -> Iterator[ImportLine]:
-    outcomes = page.outcomes or [None] * len(page.texts)
+    outcomes: Sequence[LineOutcome | None] = page.outcomes or [None] * len(page.texts)
     for line, (text, named, outcome) in enumerate(
         zip(page.texts, page.device_ids, outcomes, strict=True), number * PAGE
     ):

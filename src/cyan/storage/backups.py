@@ -34,7 +34,7 @@ RENAMED = {
     }
 }
 """Columns that a schema called otherwise: what they are called today."""
-ROWS_AT_ONCE = 1000
+ROWS_AT_ONCE = 100  # some hold thousands of lines of an import
 MANIFEST = "manifest.json"
 OnRows = Callable[[int, int], None]  # rows done, rows in all
 

@@ -35,6 +35,7 @@ PRAGMAS = """
 PRAGMA journal_mode = wal; PRAGMA synchronous = full; PRAGMA foreign_keys = on;
 PRAGMA busy_timeout = 5000; PRAGMA cache_size = -65536;
 """
+SEARCHER_PRAGMAS = "PRAGMA query_only = on; PRAGMA cache_size = -8192;"
 prepare = Preparer(sqlite.dialect(paramstyle="qmark"))
 
 
@@ -186,8 +187,8 @@ class SqliteStore:
         self._reader = connect(path)
         self._searcher = connect(path)
         self._searching = asyncio.Lock()
-        for connection in (self._reader, self._searcher):
-            connection.execute("PRAGMA query_only = on")
+        self._reader.execute("PRAGMA query_only = on")
+        self._searcher.executescript(SEARCHER_PRAGMAS)
         self._writer.start()
 
     async def transact(self, body: Body[T], turn: str | None = None) -> T:

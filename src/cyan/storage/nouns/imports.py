@@ -292,7 +292,7 @@ class Imports:
         return await self._run(PAGES, import_id=import_id, first=first, at_most=limit)
 
     async def tell_page(
-        self, import_id: str, number: int, outcomes: Sequence[LineOutcome | None]
+        self, import_id: str, number: int, outcomes: Sequence[LineOutcome]
     ) -> None:
         """Note what came of the lines of a page."""
         await self._run(TELL_PAGE, wanted_id=import_id, wanted=number, told=outcomes)
