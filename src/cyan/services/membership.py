@@ -62,9 +62,11 @@ async def join(
     if known:
         await tx.exclusions.forget(product.id, known)
     waited = Counter(each.quarantined_in for each in joiners if each.quarantined_in)
+    here = waited.pop(product.id, 0)
     for product_id, devices in sorted(waited.items()):
         await tx.counts.add_to_product(product_id, quarantined=-devices)
-    await tx.counts.add_to_product(product.id, members=len(joiners))
+    more = len(joiners)
+    await tx.counts.add_to_product(product.id, members=more, quarantined=-here)
     owners = Counter(each.owner_id for each in joiners if each.owner_id)
     for owner_id, devices in sorted(owners.items()):
         await tx.counts.add_to_sandbox(owner_id, -devices)

@@ -31,6 +31,7 @@ routes = Routes()
 
 LARGEST_FILE = 256 << 20
 PAGE = 2_000
+PIECE = 64 << 10
 JSON = "application/json; charset=utf-8"
 SEEN = (Code.PRODUCT_UNKNOWN, Code.IMPORT_UNKNOWN)
 MANAGED = (Code.PRODUCT_UNKNOWN, Code.ROLE_MISSING)
@@ -124,10 +125,10 @@ async def import_devices(
     done = await imports.finished(world, record)
     imports.require_not_refused(done)
     with_lines = bool(body.lines or query.lines)
-    return StreamingResponse(
-        _told(world, done, with_lines=with_lines),
-        media_type=JSON,
-    )
+    answer = _told(world, done, with_lines=with_lines)
+    if done.lines <= imports.SMALL:
+        return Response(b"".join([each async for each in answer]), media_type=JSON)
+    return StreamingResponse(_in_pieces(answer), media_type=JSON)
 
 
 def _identifiers_in(body: ImportBody) -> Iterator[str]:
@@ -151,10 +152,11 @@ async def _told(
     yield b'{"ok":true,"updated":%d' % imports.joined_by(done)
     for name, outcomes in ARRAYS.items():
         yield b',"%b":[' % name.encode()
-        comma = b""
-        async for line in imports.all_lines(world, done.id, outcomes):
-            yield comma + _encode(line.text)
-            comma = b","
+        if any(done.counts.get(each) for each in outcomes):
+            comma = b""
+            async for line in imports.all_lines(world, done.id, outcomes):
+                yield comma + _encode(line.text)
+                comma = b","
         yield b"]"
     yield b',"import":%b' % _encode(import_of(done))
     if with_lines:
@@ -164,6 +166,17 @@ async def _told(
             comma = b","
         yield b"]" if comma == b"," else b',"lines":[]'
     yield b"}"
+
+
+async def _in_pieces(told: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """What goes out at once: a million lines are not as many packets."""
+    piece = bytearray()
+    async for each in told:
+        piece += each
+        if len(piece) >= PIECE:
+            yield bytes(piece)
+            piece.clear()
+    yield bytes(piece)
 
 
 @routes(
