@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.support.rest import Fleet, username_of
+from tests.support.rest import Fleet, a_fleet, username_of
 from tests.support.servers import Server
 from tests.support.simulated import Devices
 
@@ -36,6 +36,43 @@ def test_a_member_is_told_as_clients_expect_it(pumps: Fleet, pump: str) -> None:
     assert alone.items() >= {**member, "last_heard": alone["last_heard"]}.items()
     assert alone["device_protection"] == {"status": "disabled"}
     assert alone["firmware_updates_enabled"] is True
+
+
+def test_a_member_that_was_never_seen_has_its_products_platform(
+    ann: httpx.Client, bob: httpx.Client
+) -> None:
+    borons = a_fleet(ann, platform_id=13)
+    device_id = uuid.uuid4().hex[:24]
+    borons.add(device_id, claim_user=username_of(ann))
+    for told in (
+        ann.get(f"{borons.devices}/{device_id}").json(),
+        ann.get(borons.devices).json()["devices"][0],
+        ann.get("/v1/devices").json()[0],
+        ann.get(f"/v1/devices/{device_id}").json(),
+    ):
+        assert (told["id"], told["product_id"]) == (device_id, borons.id)
+        assert (told["platform_id"], told["cellular"]) == (13, True)
+        assert told["last_handshake_at"] is None
+    assert ann.get("/v1/user").json()["cellular_device_count"] == 1
+    ann.delete(f"{borons.devices}/{device_id}").raise_for_status()
+    alone = ann.get(f"/v1/devices/{device_id}").json()
+    assert alone["platform_id"] is None, "nothing tells it any more"
+
+
+def test_who_sees_a_product_sees_its_device_by_the_address_of_ones_own(
+    server: Server, pumps: Fleet, bob: httpx.Client, pump: str
+) -> None:
+    path = f"/v1/devices/{pump}"
+    pumps.client.put(f"{pumps.devices}/{pump}", json={"groups": ["roof"]})
+    told = pumps.client.get(path).json()
+    assert told["owner"] is None
+    assert (told["product_id"], told["groups"]) == (pumps.id, ["roof"])
+    assert told["desired_firmware_version"] is None
+    assert {"firmware_product_id", "firmware_version"} <= told.keys()
+    pumps.client.post("/v1/devices", json={"id": pump}).raise_for_status()
+    assert bob.get(path).status_code == 403
+    pumps.invite(server, bob, "View-only")
+    assert bob.get(path).json()["owner"] == username_of(pumps.client)
 
 
 def test_a_quarantined_device_is_told_with_why_and_since_when(

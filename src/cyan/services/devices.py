@@ -5,6 +5,7 @@ may do with its members (`within` is the product's id or slug).
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from cyan.interfaces import DeviceAbsent, DeviceSilent, Tx, World
 from cyan.interfaces.requests import Ping, Signal
@@ -164,8 +165,31 @@ def require_reach(device: Device) -> None:
 
 
 async def list_devices(world: World, actor: Actor) -> Sequence[Device]:
-    """All devices that the actor owns, last handshake first."""
-    return await world.store.read(lambda tx: tx.devices.list_owned(actor.account_id))
+    """All devices that the actor owns, last handshake first, as they are shown."""
+
+    async def body(tx: Tx) -> Sequence[Device]:
+        return await as_shown(tx, await tx.devices.list_owned(actor.account_id))
+
+    return await world.store.read(body)
+
+
+async def as_shown(tx: Tx, devices: Sequence[Device]) -> Sequence[Device]:
+    """Devices as clients see them: a member that was never met has a platform too.
+
+    Its product's, until its first hello tells its own (MEM-13): clients take the
+    platform for a number, filter by it, and choose by it what they flash.
+    """
+    unmet = {each.member_of for each in devices if each.platform_id is None} - {None}
+    products = [
+        await tx.products.find(product_id) for product_id in unmet if product_id
+    ]
+    platforms = {each.id: each.platform_id for each in products if each is not None}
+    return [
+        replace(each, platform_id=platforms.get(each.member_of or 0))
+        if each.platform_id is None
+        else each
+        for each in devices
+    ]
 
 
 async def signal_device(

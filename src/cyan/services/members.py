@@ -3,7 +3,7 @@
 `within` is the product's id or slug. See docs/rules/membership.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cyan.interfaces import Listing, Tx, World
@@ -11,6 +11,7 @@ from cyan.interfaces.subjects import DeviceChanged
 from cyan.model.accounts import Actor
 from cyan.model.decisions import RefusalCode, Refuse, Refused, refused
 from cyan.model.devices import Device
+from cyan.model.identifiers import DeviceID
 from cyan.rules.authority import Action
 from cyan.rules.departures import (
     Deny,
@@ -21,7 +22,7 @@ from cyan.rules.departures import (
     not_in_product,
 )
 from cyan.services.claims import release
-from cyan.services.devices import find_device, find_in_products
+from cyan.services.devices import as_shown, find_device, find_in_products
 from cyan.services.fleet_pages import FleetPages
 from cyan.services.membership import deny, dismiss, leave
 from cyan.services.organizations import find_organization
@@ -32,11 +33,10 @@ DEFAULT_PAGE, LARGEST_PAGE = 25, 1000
 
 
 @dataclass(frozen=True, slots=True)
-class MemberView:
-    """A device as a product's team sees it; `owner` is its owner's username."""
+class DeviceView:
+    """A device as it is shown; `owner` is its owner's username."""
 
     device: Device
-    product_id: int
     owner: str | None
     groups: Sequence[str]
 
@@ -45,7 +45,7 @@ class MemberView:
 class MemberPage:
     """One page of a product's devices; `total` counts those of all pages."""
 
-    members: Sequence[MemberView]
+    members: Sequence[DeviceView]
     page: int
     per_page: int
     total: int
@@ -85,29 +85,41 @@ async def list_members(  # noqa: PLR0913 - a list is described by as much
 
 
 async def views_of(
-    tx: Tx, product_id: int, devices: Sequence[Device]
-) -> list[MemberView]:
-    """Devices with their owners' names and their groups: two look-ups for all."""
-    groups = await tx.groups.of_devices(product_id, [each.id for each in devices])
+    tx: Tx, product_id: int | None, devices: Sequence[Device]
+) -> list[DeviceView]:
+    """Devices as they are shown, with their owners' names and their groups."""
+    groups: Mapping[DeviceID, Sequence[str]] = {}
+    if product_id is not None:
+        ids = [each.id for each in devices]
+        groups = await tx.groups.of_devices(product_id, ids)
     owner_ids = {each.owner_id for each in devices if each.owner_id is not None}
     names = await tx.accounts.usernames(sorted(owner_ids))
     return [
-        MemberView(
+        DeviceView(
             each,
-            product_id,
             names.get(each.owner_id or ""),
             groups.get(each.id, []),
         )
-        for each in devices
+        for each in await as_shown(tx, devices)
     ]
+
+
+async def show_device(world: World, actor: Actor, wanted: str) -> DeviceView:
+    """One's own device by id or name, or a device of a product that one may see."""
+
+    async def body(tx: Tx) -> DeviceView:
+        device = await find_device(tx, actor, wanted, Action.DEVICES_GET)
+        return (await views_of(tx, device.member_of, [device]))[0]
+
+    return await world.store.read(body)
 
 
 async def get_member(
     world: World, actor: Actor, within: str, wanted: str
-) -> MemberView:
+) -> DeviceView:
     """One device of a product, quarantined ones too."""
 
-    async def body(tx: Tx) -> MemberView:
+    async def body(tx: Tx) -> DeviceView:
         device = await find_device(tx, actor, wanted, Action.DEVICES_GET, within)
         assert device.product_id is not None  # it was found in a product
         return (await views_of(tx, device.product_id, [device]))[0]
@@ -117,11 +129,11 @@ async def get_member(
 
 async def get_organizations_device(
     world: World, actor: Actor, organization: str, wanted: str
-) -> MemberView:
+) -> DeviceView:
     """One device of any of an organization's products, quarantined ones too."""
     action = Action.DEVICES_GET
 
-    async def body(tx: Tx) -> MemberView:
+    async def body(tx: Tx) -> DeviceView:
         found = await find_organization(tx, actor, organization, action)
         products = await tx.products.list_of_team(found.id)
         ids = [each.id for each in products]
@@ -130,14 +142,6 @@ async def get_organizations_device(
         return (await views_of(tx, device.product_id, [device]))[0]
 
     return await world.store.read(body)
-
-
-async def view_member(world: World, device: Device) -> MemberView:
-    """How a device looks to its product's team; who may look was decided."""
-    assert device.product_id is not None  # it was found in a product
-    product_id = device.product_id
-    found = await world.store.read(lambda tx: views_of(tx, product_id, [device]))
-    return found[0]
 
 
 async def remove_member(

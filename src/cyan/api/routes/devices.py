@@ -17,7 +17,7 @@ from cyan.model.accounts import Actor
 from cyan.model.decisions import RefusalCode as Code
 from cyan.model.decisions import refused
 from cyan.model.devices import Device, Standing
-from cyan.services import changes, claims, devices
+from cyan.services import changes, claims, devices, members
 from cyan.services.changes import (
     Change,
     ForceUpdates,
@@ -133,8 +133,8 @@ async def claim_device(
     refusals=OWN,
 )
 async def get_device(world: World, actor: Actor, device: str) -> DeviceDetail:
-    """Get one of your devices, by Device ID or name."""
-    return detail_of(await devices.get_device(world, actor, device), actor.username)
+    """Get one of your devices by Device ID or name, or one of a product of yours."""
+    return detail_of(await members.show_device(world, actor, device))
 
 
 @routes(

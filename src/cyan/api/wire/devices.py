@@ -8,7 +8,7 @@ from msgspec.structs import asdict
 from cyan.api.wire.moments import moment
 from cyan.model.devices import Device, Standing
 from cyan.model.platforms import is_cellular, version_text
-from cyan.services.members import MemberView
+from cyan.services.members import DeviceView
 
 
 class DeviceSummary(Struct):
@@ -48,9 +48,13 @@ class Protection(Struct):
 
 
 class DeviceDetail(DeviceSummary, kw_only=True):
-    """One device alone: what `GET /v1/devices/:d` adds."""
+    """One device alone: what `GET /v1/devices/:d` adds, of a member a little more."""
 
     owner: str | None
+    firmware_product_id: int | UnsetType | None = UNSET
+    firmware_version: int | UnsetType | None = UNSET
+    desired_firmware_version: int | UnsetType | None = UNSET
+    groups: list[str] | UnsetType = UNSET
     pinned_build_target: str | None = None
     firmware_updates_enabled: bool
     firmware_updates_forced: bool
@@ -94,11 +98,17 @@ def summary_of(device: Device) -> DeviceSummary:
     )
 
 
-def detail_of(device: Device, owner: str | None) -> DeviceDetail:
-    """What is said of one device alone; `owner` is the owner's username."""
+def detail_of(view: DeviceView) -> DeviceDetail:
+    """What is said of one device alone."""
+    device = view.device
+    member = device.member_of is not None
     return DeviceDetail(
         **asdict(summary_of(device)),
-        owner=owner,
+        owner=view.owner,
+        firmware_product_id=device.firmware_product_id if member else UNSET,
+        firmware_version=device.firmware_version if member else UNSET,
+        desired_firmware_version=None if member else UNSET,
+        groups=list(view.groups) if member else UNSET,
         firmware_updates_enabled=device.updates_enabled,
         firmware_updates_forced=device.updates_forced,
         device_protection=protection_of(device),
@@ -138,12 +148,12 @@ class MemberDetail(MemberSummary, kw_only=True):
     device_protection: Protection
 
 
-def member_of(view: MemberView) -> MemberSummary:
+def member_of(view: DeviceView) -> MemberSummary:
     """What a product's list says of a device."""
     return MemberSummary(**asdict(summary_of(view.device)), **_standing_of(view))
 
 
-def member_detail_of(view: MemberView) -> MemberDetail:
+def member_detail_of(view: DeviceView) -> MemberDetail:
     """What is said of one device of a product alone."""
     device = view.device
     return MemberDetail(
@@ -155,7 +165,7 @@ def member_detail_of(view: MemberView) -> MemberDetail:
     )
 
 
-def _standing_of(view: MemberView) -> dict[str, Any]:
+def _standing_of(view: DeviceView) -> dict[str, Any]:
     device = view.device
     outside = device.quarantined_in is not None
     since = moment(device.standing_since)
