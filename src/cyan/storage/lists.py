@@ -65,7 +65,7 @@ def _among_postgres(element: _Among, compiler: Any, **more: Any) -> str:
     # with each value.
     column = compiler.process(element.column, **more)
     values = compiler.process(element.values, **more)
-    return f"{column} IN (SELECT unnest({values}))"  # noqa: S608 - compiled
+    return f"{column} IN (SELECT unnest({values}))"
 
 
 @compiles(_Among, "sqlite")
