@@ -47,6 +47,27 @@ async def test_a_job_that_is_woken_while_it_runs_runs_again() -> None:
     assert runs == [0, 1]
 
 
+async def test_a_job_that_gathers_runs_once_for_many_wakes() -> None:
+    bus = LocalBus()
+    told: list[int] = []
+    runs: asyncio.Queue[list[int]] = asyncio.Queue()
+
+    async def run() -> None:
+        runs.put_nowait(told[:])
+
+    gather = timedelta(seconds=0.5)
+    runner = Runner(bus, [Job("mails", run, NEVER, wake_on="go", gather=gather)])
+    runner.start()
+    assert await runs.get() == []
+    for number in range(100):
+        told.append(number)
+        bus.publish("go", None)
+        await asyncio.sleep(0)
+    assert await runs.get() == told
+    await runner.stop()
+    assert runs.empty()
+
+
 async def test_a_job_runs_after_each_pause_even_if_it_failed() -> None:
     third = asyncio.Event()
     runs = []

@@ -14,12 +14,16 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something to do now, after each pause, and when its subject is published."""
+    """Something to do now, after each pause, and when its subject is published.
+
+    Woken, it waits for `gather`: what is published meanwhile is for the same run.
+    """
 
     name: str
     run: Callable[[], Awaitable[object]]
     pause: timedelta
     wake_on: str | None = None
+    gather: timedelta = timedelta()
 
 
 class Runner:
@@ -81,3 +85,5 @@ class Runner:
                 await wake.wait()
         except TimeoutError:
             return
+        if not self._stopping:
+            await asyncio.sleep(job.gather.total_seconds())

@@ -99,6 +99,7 @@ def _jobs(world: World) -> list[Job]:
             lambda: send_due_notices(world),
             timedelta(seconds=30),
             subjects.OUTBOX,
+            gather=timedelta(milliseconds=50),  # each claim wakes it, few have mails
         ),
         Job(
             "imports",
