@@ -99,24 +99,49 @@ def processor(server: Server) -> float:
     return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
 
 
+class Taken:
+    """What of the machine the server takes from now on."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._memory, self._processor = memory(server, "VmRSS"), processor(server)
+        self._watch = Stopwatch()
+
+    @property
+    def seconds(self) -> float:
+        """Since it began."""
+        return self._watch.seconds
+
+    def told(self) -> dict[str, float]:
+        """Seconds, those of the processor, and the peak of memory above the begin."""
+        return {
+            "in all s": self.seconds,
+            "processor s": processor(self._server) - self._processor,
+            "memory MB": memory(self._server, "VmHWM") - self._memory,
+        }
+
+
 def measure_import(
     server: Server, product: int, file: Path, lines: int, **wish: str
 ) -> dict[str, Any]:
     """Seconds of an upload and until all is done, and what of the machine it took."""
-    before, used = memory(server, "VmRSS"), processor(server)
-    watch = Stopwatch()
+    taken = Taken(server)
     import_id = send_file(server, product, file, **wish)
-    kept = watch.seconds
+    kept = taken.seconds
     done = until_done(server, product, import_id)
     assert done["state"] == "done", done
     assert sum(done["counts"].values()) == lines, done
-    return {
-        "lines": lines,
-        "upload s": kept,
-        "in all s": watch.seconds,
-        "processor s": processor(server) - used,
-        "memory MB": memory(server, "VmHWM") - before,
-    }
+    return {"id": import_id, "lines": lines, "upload s": kept, **taken.told()}
+
+
+def measure_undo(server: Server, product: int, import_id: str) -> dict[str, Any]:
+    """The same of an undo: seconds until the last device is taken out."""
+    taken = Taken(server)
+    address = f"{server.url}/v1/products/{product}/imports/{import_id}/undo"
+    httpx.post(address, headers=server.set_up_account.headers).raise_for_status()
+    done = until_done(server, product, import_id)
+    assert done["state"] == "undone", done
+    return {"lines": done["lines"], **taken.told()}
 
 
 def measure_pages(server: Server, product: int, members: int) -> list[dict[str, Any]]:
@@ -180,22 +205,26 @@ def approve(server: Server, product: int, numbers: range) -> Load:
 
 
 def run_imports() -> None:
-    """A million lines: as a dry run, then added; then pages of that fleet."""
+    """A million lines: as a dry run, then added; pages of that fleet; all undone."""
     lines = 20_000 if quick() else 1_000_000
     imports, pages = [], []
     for store in STORES:
         with server_on(store) as server:
             product = new_product(server)
             file = file_of(server.data_dir, range(lines))
-            for what, wish in (
-                ("dry run", {"dry_run": "true"}),
-                ("import", {}),
-            ):
-                found = measure_import(server, product, file, lines, **wish)
-                imports.append({"store": store, "what": what, **found})
-            report("imports", imports)
+            trial = measure_import(server, product, file, lines, dry_run="true")
+            added = measure_import(server, product, file, lines)
             for row in measure_pages(server, product, lines):
                 pages.append({"store": store, **row})
+            undone = measure_undo(server, product, added["id"])
+            for what, found in (
+                ("dry run", trial),
+                ("import", added),
+                ("undo", undone),
+            ):
+                found.pop("id", None)
+                imports.append({"store": store, "what": what, **found})
+            report("imports", imports)
     report("pages", pages, devices=lines, per_page=PER_PAGE)
 
 
