@@ -15,10 +15,12 @@ from cyan.jobs import Job, Runner, end_expired, send_due_notices
 from cyan.jobs.relay import FIRST_PAUSE, LONGEST_PAUSE, MOST_ATTEMPTS
 from cyan.model.accounts import ClientKind
 from cyan.model.notices import NoticeKind
+from cyan.model.products import TeamRole
 from cyan.services.accounts import request_password_reset
 from cyan.services.claims import claim_device
 from cyan.services.clients import ClientWish
 from cyan.services.product_clients import create_product_client, give_product_token
+from cyan.services.teams import TeamKind, TeamOf, invite
 from cyan.services.tickets import ticket_id_of
 from cyan.services.transfers import list_transfers, look_at_link
 
@@ -162,6 +164,20 @@ async def test_tokens_of_products_are_forgotten_too(world: World) -> None:
         for each in (short, lasting)
     ]
     assert [each is None for each in found] == [True, False]
+
+
+async def test_an_invitation_that_nobody_answered_is_forgotten(world: World) -> None:
+    ann = await an_account(world)
+    product = await a_product(world, ann)
+    team = TeamOf(TeamKind.PRODUCT, "pumps")
+    await invite(world, ann, team, "carol@example.com", TeamRole.SUPPORT)
+    world.clock.advance(timedelta(days=6))
+    await invite(world, ann, team, "dave@example.com", TeamRole.SUPPORT)
+    assert await end_expired(world) == 0
+    world.clock.advance(timedelta(days=1, seconds=1))
+    assert await end_expired(world) == 2, "the invitation and its link"
+    left = await world.store.read(lambda tx: tx.teams.invitations_of(product.team_id))
+    assert [each.username for each in left] == ["dave@example.com"]
 
 
 async def test_unanswered_transfers_end_and_both_sides_are_told(world: World) -> None:

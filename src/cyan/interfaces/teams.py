@@ -53,6 +53,9 @@ class Teams(Protocol):
     async def withdraw(self, team_id: str, username: str) -> str | None:
         """Forget an invitation; its id, None if there is none."""
 
+    async def remove_expired(self, before: datetime, limit: int) -> int:
+        """Forget so many invitations that ended before a moment; how many."""
+
 
 class Organizations(Protocol):
     """Organizations by id and by slug."""

@@ -1,8 +1,9 @@
-"""The end of what only lives for a while: tokens, tickets, transfers, imports."""
+"""The end of what lives for a while: tokens, links, invitations, transfers, imports."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
-from cyan.interfaces import World
+from cyan.interfaces import Body, World
 from cyan.services.transfers import expire_due
 
 AT_ONCE = 500
@@ -15,32 +16,17 @@ LISTS_AT_ONCE = 50
 async def end_expired(world: World) -> int:
     """Forget what expired, and imports that nobody can see; end transfers; how many."""
     now = world.clock.now()
-
-    async def tokens() -> int:
-        return await world.store.transact(
-            lambda tx: tx.tokens.remove_expired(now, AT_ONCE)
-        )
-
-    async def products_tokens() -> int:
-        return await world.store.transact(
-            lambda tx: tx.programs.remove_expired(now, AT_ONCE)
-        )
-
-    async def tickets() -> int:
-        return await world.store.transact(
-            lambda tx: tx.tickets.remove_expired(now, AT_ONCE)
-        )
-
-    async def transfers() -> int:
-        return await expire_due(world)
-
-    async def imports() -> int:
-        return await world.store.transact(
-            lambda tx: tx.imports.remove_orphaned(LISTS_AT_ONCE)
-        )
-
-    kinds = (transfers, tickets, tokens, products_tokens, imports)
-    return sum([await _all(each) for each in kinds])
+    removals: tuple[Body[int], ...] = (
+        lambda tx: tx.tickets.remove_expired(now, AT_ONCE),
+        lambda tx: tx.teams.remove_expired(now, AT_ONCE),
+        lambda tx: tx.tokens.remove_expired(now, AT_ONCE),
+        lambda tx: tx.programs.remove_expired(now, AT_ONCE),
+        lambda tx: tx.imports.remove_orphaned(LISTS_AT_ONCE),
+    )
+    ended = await _all(partial(expire_due, world))
+    for remove in removals:
+        ended += await _all(partial(world.store.transact, remove))
+    return ended
 
 
 async def _all(end_some: Callable[[], Awaitable[int]]) -> int:

@@ -96,7 +96,7 @@ team_invitations = Table(
     Column("username", Text, nullable=False),
     Column("role", Named(TeamRole), nullable=False),
     Column("invited_by", Text, nullable=False),
-    Column("expires_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
     Index(None, "team_id", "username", unique=True),
     sqlite_strict=True,
 )

@@ -95,6 +95,18 @@ WITHDRAW = Statement[str](
     ),
     str,
 )
+REMOVE_EXPIRED_INVITATIONS = Statement[str](
+    delete(team_invitations)
+    .where(
+        team_invitations.c.id.in_(
+            select(team_invitations.c.id)
+            .where(team_invitations.c.expires_at <= bindparam("before"))
+            .limit(bindparam("at_most"))
+        )
+    )
+    .returning(team_invitations.c.id),
+    str,
+)
 
 
 class Teams:
@@ -152,6 +164,11 @@ class Teams:
     async def withdraw(self, team_id: str, username: str) -> str | None:
         """Forget an invitation; its id, None if there is none."""
         return first(await self._run(WITHDRAW, team_id=team_id, username=username))
+
+    async def remove_expired(self, before: datetime, limit: int) -> int:
+        """Forget invitations that ended before a moment."""
+        gone = await self._run(REMOVE_EXPIRED_INVITATIONS, before=before, at_most=limit)
+        return len(gone)
 
 
 ADD_ORGANIZATION = insert_noun(organizations, Organization)
@@ -265,7 +282,7 @@ PRODUCT_TOKENS = Statement[str](
     ),
     str,
 )
-REMOVE_EXPIRED = Statement[str](
+REMOVE_EXPIRED_TOKENS = Statement[str](
     delete(product_tokens)
     .where(
         product_tokens.c.hash.in_(
@@ -353,7 +370,7 @@ class Programs:
 
     async def remove_expired(self, before: datetime, limit: int) -> int:
         """Forget tokens that ended before a moment."""
-        return len(await self._run(REMOVE_EXPIRED, before=before, at_most=limit))
+        return len(await self._run(REMOVE_EXPIRED_TOKENS, before=before, at_most=limit))
 
     async def tokens_of_product(self, product_id: int) -> Sequence[str]:
         """The hashes of all tokens of a product's clients."""

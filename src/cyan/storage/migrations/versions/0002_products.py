@@ -164,6 +164,12 @@ def _make_tables() -> None:
         ["team_id", "username"],
         unique=True,
     )
+    op.create_index(
+        ("team_invitations_expires_at_index"),
+        "team_invitations",
+        ["expires_at"],
+        unique=False,
+    )
     op.create_table(
         "api_users",
         sa.Column("id", sa.Text(), nullable=False),
