@@ -19,7 +19,6 @@ from cyan.rules.departures import (
     Dismiss,
     Remove,
     decide_departure,
-    not_in_product,
 )
 from cyan.services.claims import release
 from cyan.services.devices import as_shown, find_device, find_in_products
@@ -180,18 +179,13 @@ async def retire_member(world: World, actor: Actor, within: str, wanted: str) ->
     at = world.clock.now()
 
     async def body(tx: Tx) -> DeviceChanged:
-        device = await find_device(tx, actor, wanted, Action.DEVICES_REMOVE, within)
-        await find_device(tx, actor, wanted, Action.DEVICES_RELEASE, within)
-        decision = decide_departure(
-            DepartureFacts(device.standing, deny=False, owned=False)
-        )
-        if not isinstance(decision, Remove):  # it is quarantined
-            raise Refused(not_in_product())
+        await find_product(tx, actor, within, Action.DEVICES_REMOVE)
+        device = await find_device(tx, actor, wanted, Action.DEVICES_RELEASE, within)
+        assert device.member_of is not None  # one that only waits is refused (MEM-8)
         await release(tx, actor, device, at, manager=True)
         unclaimed = await tx.devices.find(device.id)
         assert unclaimed is not None  # a device is never forgotten
-        assert device.product_id is not None  # it was found in a product
-        await leave(tx, world, device.product_id, [unclaimed], at)
+        await leave(tx, world, device.member_of, [unclaimed], at)
         return await position_of(tx, device.id)
 
     announce(world, await world.store.transact(body, turn=within))
