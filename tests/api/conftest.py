@@ -1,14 +1,26 @@
-"""Ann, Bob and Ann's product on a running server."""
+"""Ann, Bob and Ann's product on a running server; the doors for accounts alone."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
+from tests.support.account_doors import application
+from tests.support.doors import served
 from tests.support.rest import Fleet, a_fleet, as_account, somebody
 from tests.support.servers import Server
+from tests.support.sign_ins import a_person
 from tests.support.simulated import Devices
 
+from cyan.interfaces import World
 from cyan.simulator import Firmware
+
+
+@pytest.fixture
+async def api(world: World) -> AsyncIterator[httpx.AsyncClient]:
+    """The doors for accounts, invitation only, with Ann who is the operator."""
+    await a_person(world, operator=True)
+    async with served(application(world)) as client:
+        yield client
 
 
 @pytest.fixture

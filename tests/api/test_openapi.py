@@ -24,7 +24,7 @@ ELSEWHERE = [
     *("hear_member", "hear_member_by_prefix", "hear_organizations_device"),
     *("hear_organization", "hear_organization_by_prefix"),
     "hear_organizations_product",
-    # They would end the token of this test: test_account_routes.py.
+    # They would end the token of this test: test_signing_in_routes.py.
     *("end_all_tokens", "end_current_token", "delete_user", "change_user"),
 ]
 schema = schemathesis.openapi.from_dict(described).exclude(operation_id=ELSEWHERE)
