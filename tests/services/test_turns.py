@@ -4,15 +4,17 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from tests.support.people import an_online_device
+from tests.support.people import a_device_id, an_online_device
 from tests.support.products import listed, members_of
 from tests.support.work import Work
 
 from cyan.interfaces import World
 from cyan.model.accounts import Actor
 from cyan.model.products import Product
+from cyan.services.changes import change_device
 from cyan.services.claims import claim_device, unclaim_device
 from cyan.services.members import remove_member
+from cyan.services.quarantine import SetStanding
 
 pytestmark = [
     pytest.mark.usefixtures("recounted"),
@@ -42,6 +44,21 @@ async def test_claims_of_one_account(world: World, ann: Actor, work: Work) -> No
     await require_once_each(
         work, lambda number: unclaim_device(world, ann, devices[number].id), numbers
     )
+
+
+async def test_approvals_in_one_product(
+    world: World, ann: Actor, pumps: Product, work: Work
+) -> None:
+    numbers = range(1, AT_ONCE + 1)
+    for number in numbers:
+        await an_online_device(world, number, firmware_of=pumps.id)
+    approval = SetStanding(quarantined=False, denied=None)
+
+    async def approve(number: int) -> None:
+        await change_device(world, ann, a_device_id(number), [approval], pumps.slug)
+
+    await require_once_each(work, approve, numbers)
+    assert await members_of(world, pumps) == AT_ONCE
 
 
 async def test_removals_from_one_product(

@@ -100,8 +100,9 @@ async def change_device(
         assert changed is not None  # a device is never forgotten
         return changed, moved
 
+    turn = within if standings else None
     try:
-        device, moved = await world.store.transact(body)
+        device, moved = await world.store.transact(body, turn)
     except Conflict:  # another device got the name a moment earlier
         taken = decide_name(NameFacts(wanted=names[-1] if names else None, taken=True))
         assert isinstance(taken, Refuse)
