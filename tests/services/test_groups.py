@@ -116,6 +116,48 @@ async def test_there_are_bounds(
         assert (await refusal_of(attempt)).code is RefusalCode.GROUP_UNUSABLE
 
 
+async def test_no_way_leads_to_more_groups_than_a_device_may_be_in(
+    world: World, ann: Actor, pumps: Product
+) -> None:
+    ids = await listed(world, ann, pumps, 1, 2)
+    many = [f"g{number:02}" for number in range(MAX_OF_DEVICE)]
+    await edit_groups(world, ann, "pumps", ids[:1], add=many, remove=[])
+    for attempt in (
+        edit_groups(world, ann, "pumps", ids, add=["more"], remove=[]),
+        edit_groups(world, ann, "pumps", ids[1:], add=[*many, "more"], remove=[]),
+    ):
+        no = await refusal_of(attempt)
+        assert (no.code, no.remedy) == (
+            RefusalCode.GROUP_UNUSABLE,
+            "Take it out of others first.",
+        )
+    assert await groups_of(world, ann, ids[0]) == many
+    assert await groups_of(world, ann, ids[1]) == [], "all or nothing"
+    await edit_groups(world, ann, "pumps", ids, add=["more"], remove=["g00"])
+    assert await groups_of(world, ann, ids[0]) == [*many[1:], "more"]
+
+
+async def test_one_request_does_not_keep_the_store_for_itself(
+    world: World, ann: Actor, pumps: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(groups_room, "MAX_MOVES", 3)
+    ids = await listed(world, ann, pumps, 1, 2)
+    await edit_groups(world, ann, "pumps", ids[:1], add=["a", "a", "b"], remove=["c"])
+    no = await refusal_of(
+        edit_groups(world, ann, "pumps", ids, add=["a"], remove=["b"])
+    )
+    assert no.code is RefusalCode.GROUP_UNUSABLE
+    assert await groups_of(world, ann, ids[0]) == ["a", "b"]
+
+
+async def test_a_change_of_a_group_changes_something(
+    world: World, ann: Actor, pumps: Product
+) -> None:
+    await create_group(world, ann, "pumps", GroupWish("north"))
+    no = await refusal_of(change_group(world, ann, "pumps", "north", GroupWish()))
+    assert no.code is RefusalCode.NOTHING_TO_DO
+
+
 async def test_managers_change_groups_and_all_of_the_team_see_them(
     world: World, ann: Actor, pumps: Product
 ) -> None:

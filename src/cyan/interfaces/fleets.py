@@ -98,11 +98,18 @@ class Groups(Protocol):
     ) -> Mapping[DeviceID, list[str]]:
         """The groups of some devices, by name."""
 
-    async def put(self, product_id: int, name: str, device_id: DeviceID) -> None:
-        """A device is in a group from now on."""
+    async def most(self, product_id: int, device_ids: Sequence[DeviceID]) -> int:
+        """In how many groups that device is which is in the most."""
 
-    async def take(self, product_id: int, name: str, device_id: DeviceID) -> None:
-        """A device leaves a group."""
+    async def put(
+        self, product_id: int, name: str, device_ids: Sequence[DeviceID]
+    ) -> None:
+        """Devices are in a group from now on."""
+
+    async def take(
+        self, product_id: int, name: str, device_ids: Sequence[DeviceID]
+    ) -> None:
+        """Devices leave a group."""
 
     async def leave(self, product_id: int, device_ids: Sequence[DeviceID]) -> None:
         """Devices leave all groups of a product."""

@@ -23,6 +23,9 @@ from cyan.services.products import find_product
 MAX_DEVICES = 10_000
 """Devices whose groups one request may change."""
 
+MAX_MOVES = 50_000
+"""Devices times groups of one request: the store does nothing else meanwhile."""
+
 
 @dataclass(frozen=True, slots=True)
 class GroupView:
@@ -97,6 +100,12 @@ async def change_group(
     world: World, actor: Actor, within: str, name: str, wish: GroupWish
 ) -> Group:
     """Rename, colour or describe a group; its devices stay in it."""
+    if wish == GroupWish():
+        raise refused(
+            RefusalCode.NOTHING_TO_DO,
+            "Nothing to do?",
+            remedy="Send a name, color or description.",
+        )
 
     async def body(tx: Tx) -> Group:
         product = await find_product(tx, actor, within, Action.GROUPS_UPDATE)
@@ -128,22 +137,37 @@ async def edit_groups(  # noqa: PLR0913 - a wire request of as many members
     remove: Sequence[str],
 ) -> None:
     """Put members into groups, which are made if they lack, and take them out."""
-    if len(devices) > MAX_DEVICES:
-        raise _unusable(f"One request changes at most {MAX_DEVICES:,} devices.")
+    add, remove = list(dict.fromkeys(add)), list(dict.fromkeys(remove))
+    _require_moderate(len(devices), len(add), len(remove))
     at = world.clock.now()
 
     async def body(tx: Tx) -> None:
         product = await find_product(tx, actor, within, Action.DEVICES_UPDATE)
         members = await _members(tx, product.id, devices)
-        for name in dict.fromkeys(add):
+        for name in remove:
+            await tx.groups.take(product.id, name, members)
+        for name in add:
             await _ensure(tx, product.id, name, at)
-        for device_id in members:
-            for name in remove:
-                await tx.groups.take(product.id, name, device_id)
-            for name in add:
-                await tx.groups.put(product.id, name, device_id)
+            await tx.groups.put(product.id, name, members)
+        if add and await tx.groups.most(product.id, members) > MAX_OF_DEVICE:
+            raise _too_many_groups()
 
     await world.store.transact(body)
+
+
+def _require_moderate(devices: int, add: int, remove: int) -> None:
+    if devices > MAX_DEVICES:
+        raise _unusable(
+            f"One request changes at most {MAX_DEVICES:,} devices.",
+            "Send several requests.",
+        )
+    if add > MAX_OF_DEVICE:
+        raise _too_many_groups()
+    if devices * (add + remove) > MAX_MOVES:
+        raise _unusable(
+            f"Devices times groups of one request are at most {MAX_MOVES:,}.",
+            "Send several requests.",
+        )
 
 
 async def _members(tx: Tx, product_id: int, wanted: Sequence[str]) -> list[DeviceID]:
@@ -163,11 +187,11 @@ async def set_groups(
 ) -> None:
     """Put a member into these groups and no others; those that lack are made."""
     if len(names) > MAX_OF_DEVICE:
-        raise _unusable(f"A device is in at most {MAX_OF_DEVICE} groups.")
+        raise _too_many_groups()
     await tx.groups.leave(product_id, [device_id])
     for name in dict.fromkeys(names):
         await _ensure(tx, product_id, name, at)
-        await tx.groups.put(product_id, name, device_id)
+        await tx.groups.put(product_id, name, [device_id])
 
 
 async def _ensure(tx: Tx, product_id: int, name: str, at: datetime) -> None:
@@ -178,7 +202,10 @@ async def _ensure(tx: Tx, product_id: int, name: str, at: datetime) -> None:
 
 async def _add(tx: Tx, group: Group) -> None:
     if len(await tx.groups.list_of(group.product_id)) >= MAX_GROUPS:
-        raise _unusable(f"A product has at most {MAX_GROUPS:,} groups.")
+        raise _unusable(
+            f"A product has at most {MAX_GROUPS:,} groups.",
+            "Remove groups that nobody needs.",
+        )
     await tx.groups.add(group)
 
 
@@ -195,8 +222,15 @@ def _fitting(group: Group, wish: GroupWish) -> Group:
     return replace(changed, color=tidy_color(changed.color))
 
 
-def _unusable(reason: str) -> Refused:
-    return refused(RefusalCode.GROUP_UNUSABLE, reason, rule="MEM-1")
+def _too_many_groups() -> Refused:
+    return _unusable(
+        f"A device is in at most {MAX_OF_DEVICE} groups.",
+        "Take it out of others first.",
+    )
+
+
+def _unusable(reason: str, remedy: str) -> Refused:
+    return refused(RefusalCode.GROUP_UNUSABLE, reason, rule="MEM-1", remedy=remedy)
 
 
 async def _transact(world: World, body: Body[Group]) -> Group:

@@ -96,7 +96,12 @@ async def get_group(world: World, actor: Actor, product: str, group: str) -> Gro
     "PUT /v1/products/{product}/groups/{group}",
     scope="groups:update",
     family=Family.SINGLE,
-    refusals=(*MANAGED, Code.GROUP_UNKNOWN, Code.GROUP_UNUSABLE),
+    refusals=(
+        *MANAGED,
+        Code.GROUP_UNKNOWN,
+        Code.GROUP_UNUSABLE,
+        Code.NOTHING_TO_DO,
+    ),
 )
 async def change_group(
     world: World, actor: Actor, product: str, group: str, body: GroupChanges

@@ -69,12 +69,33 @@ GROUPS_OF = Statement[tuple[DeviceID, str]](
 )
 PUT_IN_GROUP = Statement[None](
     insert_or(group_members)
-    .values({c.name: bindparam(c.name) for c in group_members.columns})
+    .from_select(
+        ["product_id", "group_name", "device_id"],
+        select(
+            bindparam("product_id", type_=group_members.c.product_id.type),
+            bindparam("group_name", type_=group_members.c.group_name.type),
+            values_in("device_ids"),
+        ).where(true()),  # without it SQLite takes ON CONFLICT for a join
+    )
     .on_conflict_do_nothing(),
     None,
 )
 TAKE_FROM_GROUP = Statement[None](
-    delete_where(group_members, "product_id", "group_name", "device_id"), None
+    delete_where(group_members, "product_id", "group_name").where(
+        among(group_members.c.device_id, "device_ids")
+    ),
+    None,
+)
+_number = func.count().label("number")
+MOST_GROUPS = Statement[int](
+    select(_number)
+    .select_from(group_members)
+    .where(group_members.c.product_id == bindparam("product_id"))
+    .where(among(group_members.c.device_id, "device_ids"))
+    .group_by(group_members.c.device_id)
+    .order_by(_number.desc())
+    .limit(1),
+    int,
 )
 LEAVE_GROUPS = Statement[None](
     delete_where(group_members, "product_id").where(
@@ -141,16 +162,30 @@ class Groups:
             found.setdefault(device_id, []).append(name)
         return found
 
-    async def put(self, product_id: int, name: str, device_id: DeviceID) -> None:
-        """A device is in a group from now on."""
+    async def most(self, product_id: int, device_ids: Sequence[DeviceID]) -> int:
+        """In how many groups that device is which is in the most."""
+        found = await self._run(
+            MOST_GROUPS, product_id=product_id, device_ids=device_ids
+        )
+        return first(found) or 0
+
+    async def put(
+        self, product_id: int, name: str, device_ids: Sequence[DeviceID]
+    ) -> None:
+        """Devices are in a group from now on."""
         await self._run(
-            PUT_IN_GROUP, product_id=product_id, group_name=name, device_id=device_id
+            PUT_IN_GROUP, product_id=product_id, group_name=name, device_ids=device_ids
         )
 
-    async def take(self, product_id: int, name: str, device_id: DeviceID) -> None:
-        """A device leaves a group."""
+    async def take(
+        self, product_id: int, name: str, device_ids: Sequence[DeviceID]
+    ) -> None:
+        """Devices leave a group."""
         await self._run(
-            TAKE_FROM_GROUP, product_id=product_id, group_name=name, device_id=device_id
+            TAKE_FROM_GROUP,
+            product_id=product_id,
+            group_name=name,
+            device_ids=device_ids,
         )
 
     async def leave(self, product_id: int, device_ids: Sequence[DeviceID]) -> None:
