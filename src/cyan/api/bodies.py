@@ -1,9 +1,10 @@
 """A request's body, whichever of the three encodings it came in.
 
-JSON, `application/x-www-form-urlencoded` (the `qs` dialect: `a[b]=c`, `a[]=1`, or
-the name repeated) and `multipart/form-data` all become the same msgspec Struct; a
-part that is a file becomes an `Upload`. JSON is strict about types, forms are lax:
-there every value is a text. In forms the text `null` is None (REST contract §0.1).
+JSON, `application/x-www-form-urlencoded` (the `qs` dialect: `a[b]=c`, `a[]=1`,
+`a[0]=1`, or the name repeated; a list of one empty text is empty) and
+`multipart/form-data` all become the same msgspec Struct; a part that is a file becomes
+an `Upload`. JSON is strict about types, forms are lax: there every value is a text. In
+forms the text `null` is None (REST contract §0.1).
 """
 
 import re
@@ -117,6 +118,10 @@ def _decoder(shape: Any) -> Any:
 
 
 def _sentence(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "JSON is UTF-8, and this is not."
+    if isinstance(error, RecursionError):
+        return "This is nested too deep."
     text = str(error).replace("`", "'")
     return text if text.endswith(".") else f"{text}."
 
@@ -158,7 +163,9 @@ def from_pairs(pairs: Iterable[tuple[str, Any]], shape: type[B]) -> B:
         _plant(tree, name, None if value == "null" else value)
     for name in _list_fields(shape):
         value = tree.get(name)
-        if value is not None and not isinstance(value, list):
+        if value in ("", [""]):  # a form has no other way to say that it is empty
+            tree[name] = []
+        elif value is not None and not isinstance(value, list):
             tree[name] = [value]
     try:
         return msgspec.convert(tree, shape, strict=False)
@@ -174,7 +181,7 @@ def _plant(tree: dict[str, Any], name: str, value: Any) -> None:
     path = [match[1], *_PART.findall(match[2])]
     if len(path) > MAX_DEPTH + 1 or "" in path[:-1]:
         raise unreadable(f"{name[:100]!r} is nested too deep.")
-    if path[-1] == "":
+    if path[-1] == "" or path[-1].isdecimal():
         del path[-1]
         value = [value]
     for step in path[:-1]:

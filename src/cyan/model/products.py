@@ -89,6 +89,12 @@ class TeamRole(StrEnum):
     SUPPORT = "Support"
     VIEW_ONLY = "View-only"
 
+    @classmethod
+    def _missing_(cls, value: object) -> "TeamRole | None":
+        """In any case: the id of a role is its name in lower case."""
+        given = str(value).lower()
+        return next((each for each in cls if each.value.lower() == given), None)
+
 
 @dataclass(frozen=True, slots=True)
 class TeamMember:

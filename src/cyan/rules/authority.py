@@ -305,12 +305,17 @@ def role_missing(facts: AuthorityFacts, action: Action) -> Refuse:
     entry = WHO_MAY[action]
     if facts.scopes is not None:
         return _scope_missing(entry.scope or action.value, entry.rule)
-    able = ", ".join(each.value for each in Role if each in entry.roles - _ANYONE)
+    able = [each.value for each in Role if each in entry.roles - _ANYONE]
+    remedy = (
+        f"These may: {', '.join(able)}. Ask an administrator of the team for a role."
+    )
+    if able == [Role.OPERATOR.value]:
+        remedy = "Only the operator of this server may: ask them."
     return Refuse(
         RefusalCode.ROLE_MISSING,
         f"Insufficient scope: this needs {action.value}.",
         rule=entry.rule,
-        remedy=f"These may: {able}. Ask an administrator of the team for a role.",
+        remedy=remedy,
     )
 
 

@@ -122,7 +122,7 @@ def decide_removal(members: int) -> Allow | Refuse:
     if members:
         return Refuse(
             RefusalCode.PRODUCT_NOT_EMPTY,
-            f"The product still has {members:,} members.",
+            f"The product still has {members:,} member{'' if members == 1 else 's'}.",
             rule="MEM-14",
             remedy="Remove its devices first.",
         )

@@ -71,7 +71,8 @@ def unknown_member() -> Refuse:
         RefusalCode.TEAM_MEMBER_UNKNOWN,
         "There is nobody of this name on the team.",
         rule="MEM-1",
-        remedy="See the list of the team.",
+        remedy="See the list of the team. Who was only invited can be invited again, "
+        "with another role; API users have scopes and no role.",
     )
 
 

@@ -112,7 +112,10 @@ async def create_client(
 
         async def body(tx: Tx, candidate: Client = candidate) -> None:
             if len(await tx.clients.list_of(actor.account_id)) >= MAX_CLIENTS:
-                raise unusable_client(f"An account has at most {MAX_CLIENTS} clients.")
+                raise unusable_client(
+                    f"An account has at most {MAX_CLIENTS} clients.",
+                    "Remove one first.",
+                )
             await tx.clients.add(candidate)
 
         try:
@@ -182,7 +185,8 @@ def fitting_name(name: str) -> str:
     name = name.strip()
     if not 1 <= len(name) <= MAX_NAME or not name.isprintable():
         raise unusable_client(
-            f"A client's name has 1 to {MAX_NAME} printable characters."
+            f"A client's name has 1 to {MAX_NAME} printable characters.",
+            "Choose another name.",
         )
     return name
 
@@ -199,7 +203,8 @@ def fitting_redirect(wish: ClientWish) -> str | None:
     web = parts.scheme in ("http", "https") and parts.netloc
     if not web or len(uri) > _MAX_REDIRECT or not uri.isprintable():
         raise unusable_client(
-            "A web client needs a redirect_uri, an http or https address."
+            "A web client needs a redirect_uri, an http or https address.",
+            "Send the address that its people come back to.",
         )
     return uri
 
@@ -211,11 +216,12 @@ def fitting_scope(scope: str | None) -> str | None:
         return None
     if not set(words) <= set(SCOPES):
         raise unusable_client(
-            f"A client's scope is one of {', '.join(SCOPES)}, or none."
+            f"A client's scope is one of {', '.join(SCOPES)}, or none.",
+            "Send one of these, or leave the scope out.",
         )
     return " ".join(dict.fromkeys(words))
 
 
-def unusable_client(reason: str) -> Refused:
+def unusable_client(reason: str, remedy: str) -> Refused:
     """The refusal of a client that cannot be made so."""
-    return refused(RefusalCode.CLIENT_UNUSABLE, reason)
+    return refused(RefusalCode.CLIENT_UNUSABLE, reason, remedy=remedy)

@@ -51,7 +51,9 @@ async def create_product_client(
             action = Action.PRODUCT_CLIENTS_CREATE
             product = await find_product(tx, actor, within, action)
             if len(await tx.programs.clients_of(product.id)) >= MAX_CLIENTS:
-                raise unusable_client(f"A product has at most {MAX_CLIENTS} clients.")
+                raise unusable_client(
+                    f"A product has at most {MAX_CLIENTS} clients.", "Remove one first."
+                )
             if await tx.clients.find(client_id) is not None:
                 raise Conflict(f"client {client_id} exists")
             client = ProductClient(

@@ -78,7 +78,11 @@ def attributes_of(
 def wish_of(body: NewClient) -> ClientWish:
     """The client that is wished for; `Refused` if it has no name or type."""
     if body.name is None or body.type is None:
-        raise refused(Code.REQUEST_INCOMPLETE, "name and type are required")
+        raise refused(
+            Code.REQUEST_INCOMPLETE,
+            "name and type are required",
+            remedy="Send a name, and installed or web as the type.",
+        )
     return ClientWish(body.name, body.type, body.redirect_uri, body.scope)
 
 

@@ -140,7 +140,9 @@ async def list_members(
 
 def _is_ascending(direction: str) -> bool:
     if direction.lower() not in ("", "asc", "desc"):
-        raise refused(Code.INVALID_BODY, "sortDir is asc or desc.")
+        raise refused(
+            Code.INVALID_BODY, "sortDir is asc or desc.", remedy="Correct sortDir."
+        )
     return direction.lower() == "asc"
 
 
@@ -154,14 +156,14 @@ async def change_members(
     world: World, actor: Actor, product: str, body: ManyChanges
 ) -> Okay:
     """Put many devices into groups, or take them out."""
-    if body.action != "groups" or not body.devices:
+    moves = body.metadata
+    if body.action != "groups" or not body.devices or not (moves.add or moves.remove):
         raise refused(
             Code.REQUEST_INCOMPLETE,
             "There is nothing to change.",
             remedy='Send {"action": "groups", "devices": […], '
             '"metadata": {"add": […], "remove": […]}}.',
         )
-    moves = body.metadata
     await groups.edit_groups(
         world, actor, product, body.devices, add=moves.add, remove=moves.remove
     )

@@ -192,6 +192,17 @@ async def _renew(
     return UpdatedProgram(_with_token(made))
 
 
+def _wish_of(body: ApiUserChange) -> ApiUserWish:
+    wish = ApiUserWish(body.friendly_name, body.scopes)
+    if wish == _NO_WISH:
+        raise refused(
+            Code.REQUEST_INCOMPLETE,
+            "There is nothing to change.",
+            remedy="Send friendly_name or scopes; …/token just draws another token.",
+        )
+    return wish
+
+
 async def _remove(world: World, actor: Actor, team: TeamOf, username: str) -> Okay:
     if is_api_user(username):
         await api_users.remove_api_user(world, actor, team, username)
@@ -247,7 +258,7 @@ def _declare(kind: TeamKind, path: str) -> None:
         world: World, actor: Actor, owner: str, username: str, body: ApiUserChange
     ) -> UpdatedProgram:
         """Change an API user; its former token ends, the new one is told now."""
-        wish = ApiUserWish(body.friendly_name, body.scopes)
+        wish = _wish_of(body)
         return await _renew(world, actor, TeamOf(kind, owner), username, wish)
 
     @routes(
