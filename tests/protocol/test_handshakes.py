@@ -56,6 +56,7 @@ def test_a_recorded_key_of_another_kind_is_refused() -> None:
     for key in (
         spki(ec.generate_private_key(ec.SECP256R1()).public_key()),
         spki(rsa.generate_private_key(65537, 2048).public_key()),
+        DEVICE_DER[:29] + ((1 << 1023) + 2).to_bytes(128) + DEVICE_DER[-5:],  # is even
     ):
         with pytest.raises(handshake.HandshakeRefused):
             handshake.answer_offer(SERVER_KEY, key, credentials)

@@ -86,7 +86,10 @@ def answer_offer(
 
     What is signed is the bare HMAC, without a DigestInfo, as the firmware checks it.
     """
-    cipher = _device_key(device_key).encrypt(credentials.raw, padding.PKCS1v15())
+    try:
+        cipher = _device_key(device_key).encrypt(credentials.raw, padding.PKCS1v15())
+    except ValueError:  # a number of the right size that is no modulus
+        raise HandshakeRefused from None
     digest = _digest(credentials.raw, cipher)
     return cipher + key.sign(digest, padding.PKCS1v15(), _NO_DIGEST)
 
