@@ -32,16 +32,6 @@ def keys(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def other_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/other.db"
-    from tests.support.databases import new_database
-
-    server: str = request.getfixturevalue("postgres_server")
-    return new_database(server)
-
-
 async def fill(store: Store) -> None:
     async def body(tx: Tx) -> None:
         await tx.accounts.add(ANN)
@@ -55,7 +45,7 @@ async def fill(store: Store) -> None:
 
 
 async def test_what_was_backed_up_is_there_after_a_restore(
-    store: Store, database_url: str, other_url: str, keys: Path, tmp_path: Path
+    store: Store, database_url: str, empty_url: str, keys: Path, tmp_path: Path
 ) -> None:
     await fill(store)
     file = tmp_path / "it.backup"
@@ -63,9 +53,9 @@ async def test_what_was_backed_up_is_there_after_a_restore(
     assert manifest.rows["devices"] == 1
     assert file.stat().st_mode & 0o077 == 0
     elsewhere = tmp_path / "new" / "keys"
-    await asyncio.to_thread(restore, other_url, elsewhere, file, ignore)
+    await asyncio.to_thread(restore, empty_url, elsewhere, file, ignore)
     assert (elsewhere / "links.key").read_bytes() == b"\x00secret"
-    other = await open_store(other_url)
+    other = await open_store(empty_url)
 
     async def everything(tx: Tx) -> list[object]:
         return [
@@ -96,7 +86,7 @@ async def test_a_restore_replaces_nothing(
 
 
 async def test_a_damaged_backup_changes_nothing(
-    store: Store, database_url: str, other_url: str, keys: Path, tmp_path: Path
+    store: Store, database_url: str, empty_url: str, keys: Path, tmp_path: Path
 ) -> None:
     await fill(store)
     file = tmp_path / "it.backup"
@@ -109,14 +99,14 @@ async def test_a_damaged_backup_changes_nothing(
             bad.writestr(name, lines[0] if "key_history" in name else text)
     elsewhere = tmp_path / "new" / "keys"
     with pytest.raises(BackupRefused, match="damaged"):
-        await asyncio.to_thread(restore, other_url, elsewhere, broken, ignore)
+        await asyncio.to_thread(restore, empty_url, elsewhere, broken, ignore)
     assert not elsewhere.exists()
-    other = await open_store(other_url)
+    other = await open_store(empty_url)
     assert await other.read(lambda tx: tx.devices.find(A)) is None
     await other.close()
     (tmp_path / "text").write_text("hello")
     with pytest.raises(BackupRefused, match="no backup"):
-        await asyncio.to_thread(restore, other_url, keys, tmp_path / "text", ignore)
+        await asyncio.to_thread(restore, empty_url, keys, tmp_path / "text", ignore)
 
 
 async def test_a_backup_is_one_snapshot_while_the_server_writes(

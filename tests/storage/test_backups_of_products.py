@@ -3,9 +3,7 @@
 import asyncio
 from pathlib import Path
 
-import pytest
 from sqlalchemy import Connection, func, select
-from tests.support.databases import new_database
 from tests.support.people import a_device_id, a_device_of, an_account, an_online_device
 from tests.support.products import a_member, a_product, listed, require_counts
 from tests.support.worlds import a_world
@@ -26,13 +24,6 @@ from cyan.storage.connections import with_connection
 
 PUMPS = TeamOf(TeamKind.PRODUCT, "pumps")
 NOT_OF_PRODUCTS = {"clients", "outbox", "tickets", "tokens", "transfers", "usage"}
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def other_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/other.db"
-    return new_database(request.getfixturevalue("postgres_server"))
 
 
 async def fill(world: World) -> None:
@@ -64,7 +55,7 @@ def rows(connection: Connection) -> dict[str, int]:
 
 
 async def test_all_of_a_product_is_in_a_backup(
-    database_url: str, other_url: str, tmp_path: Path
+    database_url: str, empty_url: str, tmp_path: Path
 ) -> None:
     keys, file = tmp_path / "keys", tmp_path / "it.backup"
     keys.mkdir()
@@ -75,13 +66,13 @@ async def test_all_of_a_product_is_in_a_backup(
     async with a_world(tmp_path, database_url=database_url) as world:
         await fill(world)
     await asyncio.to_thread(back_up, database_url, keys, file, ignore)
-    await asyncio.to_thread(restore, other_url, tmp_path / "others", file, ignore)
+    await asyncio.to_thread(restore, empty_url, tmp_path / "others", file, ignore)
     before = await asyncio.to_thread(with_connection, database_url, rows)
-    after = await asyncio.to_thread(with_connection, other_url, rows)
+    after = await asyncio.to_thread(with_connection, empty_url, rows)
     assert after == before
     empty = {name for name, number in before.items() if number == 0}
     assert empty <= NOT_OF_PRODUCTS, "something of products is not tested here"
-    async with a_world(tmp_path, database_url=other_url) as other:
+    async with a_world(tmp_path, database_url=empty_url) as other:
         ann = await other.store.read(
             lambda tx: tx.accounts.find_by_username("ann@example.com")
         )

@@ -12,15 +12,15 @@ from cyan.storage.connections import with_connection
 from cyan.storage.migrate import NEWEST, SchemaTooNew, difference, migrate
 
 
-def test_migrations_arrive_at_the_metadata(database_url: str) -> None:
-    migrate(database_url)
-    assert with_connection(database_url, difference) == []
-    migrate(database_url)
-    assert with_connection(database_url, difference) == []
+def test_migrations_arrive_at_the_metadata(empty_url: str) -> None:
+    migrate(empty_url)
+    assert with_connection(empty_url, difference) == []
+    migrate(empty_url)
+    assert with_connection(empty_url, difference) == []
 
 
 def test_the_migrated_keys_and_checks_are_those_of_the_tables(
-    database_url: str,
+    empty_url: str,
 ) -> None:
     """What Alembic's comparison does not see."""
 
@@ -40,20 +40,20 @@ def test_the_migrated_keys_and_checks_are_those_of_the_tables(
                 c.name for c in table.columns if c.server_default is not None
             }
 
-    migrate(database_url)
-    with_connection(database_url, compare)
+    migrate(empty_url)
+    with_connection(empty_url, compare)
 
 
-async def test_a_database_of_a_newer_program_is_refused(database_url: str) -> None:
-    await (await open_store(database_url)).close()
+async def test_a_database_of_a_newer_program_is_refused(empty_url: str) -> None:
+    await (await open_store(empty_url)).close()
 
     def become_newer(connection: Connection) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
         connection.commit()
 
-    await asyncio.to_thread(with_connection, database_url, become_newer)
+    await asyncio.to_thread(with_connection, empty_url, become_newer)
     with pytest.raises(SchemaTooNew, match="update the program"):
-        await open_store(database_url)
+        await open_store(empty_url)
 
 
 async def test_a_database_that_nobody_serves_is_told_so() -> None:

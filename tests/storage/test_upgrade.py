@@ -6,9 +6,7 @@ import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
 from sqlalchemy import Connection, MetaData, Table
-from tests.support.databases import new_database
 from tests.support.people import a_device_id
 
 from cyan.interfaces import Listing, Place, SortKey, Tx
@@ -20,14 +18,6 @@ from cyan.storage.migrate import migrate
 
 ANN, BOB = "a" * 24, "b" * 24
 NOW = datetime(2026, 11, 23, 20, 0, 0, 123457, tzinfo=UTC)
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Each database in turn, with nothing in it."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/empty.db"
-    return new_database(request.getfixturevalue("postgres_server"))
 
 
 def _moment(connection: Connection, at: datetime) -> object:

