@@ -15,6 +15,8 @@ from tests.cli.conftest import Cyan
 from tests.support.servers import PASSWORD, Account, Server
 from tests.support.simulated import Devices
 
+from cyan.cli.show import visible
+
 UNKNOWN = "0123456789abcdef01234567"
 
 
@@ -43,6 +45,17 @@ def test_a_day_with_a_device(
     assert ann("device", "remove", "kitchen") == "kitchen is no longer yours.\n"
     said = ann("device", "info", "kitchen", code=1)
     assert "didn't recognize" in said
+
+
+def test_what_others_wrote_commands_no_terminal(
+    server: Server, ann: Cyan, devices: Devices
+) -> None:
+    device = devices.online(server)
+    ann("device", "add", device.id)
+    assert ann("explain", device.id).splitlines()[0] == device.id
+    ann("device", "rename", device.id, "[/x]")
+    assert ann("explain", "[/x]").startswith(f"[/x]  {device.id}\n")
+    assert visible("a\x1b[31m\nb\u202eé") == "a\\x1b[31m\\nb\\u202eé"
 
 
 def test_refusals_name_rule_and_remedy(

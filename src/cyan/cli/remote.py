@@ -14,6 +14,7 @@ from cyan.cli.show import (
     show_json,
     show_json_line,
     show_table,
+    visible,
 )
 from cyan.client import Client, ServerRefused
 from cyan.model.platforms import platform_name
@@ -186,7 +187,7 @@ def events(
                 show_json_line(event)
             else:
                 told = (event["published_at"], event["coreid"], event["name"])
-                say("  ".join((*told, event["data"] or "")))
+                say("  ".join((*told, visible(event["data"] or ""))))
 
     ask(tail)
 

@@ -77,14 +77,23 @@ def _cell(value: Any) -> str:
         case False:
             return "no"
         case list():
-            return escape(", ".join(map(str, value))) or "[dim]none[/]"
+            return escape(visible(", ".join(map(str, value)))) or "[dim]none[/]"
         case dict():
             pairs = (f"{name} ({kind})" for name, kind in value.items())
-            return escape(", ".join(pairs)) or "[dim]none[/]"
+            return escape(visible(", ".join(pairs))) or "[dim]none[/]"
         case str() if MOMENT.fullmatch(value):
             return f"{value[:10]} {value[11:19]}"
         case _:
-            return escape(str(value))
+            lines = str(value).split("\n")
+            return escape("\n".join(visible(line) for line in lines))
+
+
+def visible(text: str) -> str:
+    """A text that devices or others chose, without what would command a terminal."""
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode()
+        for each in text
+    )
 
 
 def say(text: str) -> None:
@@ -116,7 +125,8 @@ def show_explanation(told: Mapping[str, Any], *, removed: bool = False) -> None:
     device = told["device"]
     if removed:
         say("As it would be after its removal from its product; nothing is changed.\n")
-    _out.print(f"[bold]{device['name'] or device['id']}[/]  [dim]{device['id']}[/]\n")
+    name = f"[bold]{_cell(device['name'])}[/]  " if device["name"] else ""
+    _out.print(f"{name}[dim]{device['id']}[/]\n")
     show_table(
         told["states"],
         {"state": "state", "stands": "stands", "": "meaning", "rule": "rule"},
