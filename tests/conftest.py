@@ -1,6 +1,7 @@
 """Fixtures for every room."""
 
 import os
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,6 +16,14 @@ from cyan.interfaces import World
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("fuzz", deadline=None, print_blob=True)
 settings.load_profile("fuzz" if "CYAN_FUZZ" in os.environ else "steady")
+
+# Clients of tests trust no authority: to read all of them takes longer than most
+# requests, and nobody but this machine is asked anything.
+os.environ.pop("SSL_CERT_FILE", None)
+os.environ["SSL_CERT_DIR"] = os.devnull
+
+# A shell lets what it runs in the background ignore Ctrl-C, and whatever that starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = [
     "tests.support.browsers",

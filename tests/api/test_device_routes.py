@@ -3,7 +3,7 @@
 import httpx
 import pytest
 from tests.support.rest import as_account
-from tests.support.servers import Server
+from tests.support.servers import QUICK, Server
 from tests.support.simulated import Devices, thermometer
 
 from cyan.simulator import Firmware
@@ -278,8 +278,8 @@ def test_an_offline_device_times_out_at_once_and_pings_as_offline(
 def test_a_full_sandbox_tells_both_numbers(
     server: Server, devices: Devices, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    small = Server(tmp_path_factory.mktemp("small"), {"CYAN_SANDBOX_DEVICES": "1"})
-    small.start()
+    folder = tmp_path_factory.mktemp("small")
+    small = Server(folder, {"CYAN_SANDBOX_DEVICES": "1"}, program=QUICK).start()
     try:
         small.set_up()
         with as_account(small, small.set_up_account) as root:

@@ -57,6 +57,13 @@ async def test_a_password_matches_its_own_hash_alone(secrets) -> None:
     assert await secrets.hash_password("correct horse") != known
 
 
+async def test_a_servers_hash_costs_what_rfc_9106_recommends() -> None:
+    secrets = ServerSecrets(b"k" * 32)
+    known = await secrets.hash_password("correct horse")
+    secrets.close()
+    assert known.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+
+
 async def test_an_unknown_account_costs_the_same_work() -> None:
     secrets = ServerSecrets(b"k" * 32, PasswordCost(passes=2, memory=8192, lanes=1))
     known = await secrets.hash_password("correct horse")

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.support.certificates import certificate
-from tests.support.servers import Server
+from tests.support.servers import CYAN, QUICK, Server
 from tests.support.simulated import Devices
 
 
@@ -50,7 +50,7 @@ def sign_in_in_vain(server: Server, forwarded_for: str) -> int:
 
 def test_limits_count_the_address_that_a_trusted_proxy_tells(data: Path) -> None:
     proxied = {"CYAN_RATE_LIMITS": "on", "CYAN_TRUSTED_PROXIES": "127.0.0.0/8"}
-    server = Server(data, proxied).start()
+    server = Server(data, proxied, program=QUICK).start()
     try:
         for _ in range(10):
             assert sign_in_in_vain(server, "192.0.2.7") == 400
@@ -63,7 +63,7 @@ def test_limits_count_the_address_that_a_trusted_proxy_tells(data: Path) -> None
 
 
 def test_a_stranger_cannot_choose_the_address_that_is_counted(data: Path) -> None:
-    server = Server(data, {"CYAN_RATE_LIMITS": "on"}).start()
+    server = Server(data, {"CYAN_RATE_LIMITS": "on"}, program=QUICK).start()
     try:
         codes = [sign_in_in_vain(server, f"192.0.2.{n}") for n in range(11)]
         assert codes == [400] * 10 + [429]
@@ -72,7 +72,7 @@ def test_a_stranger_cannot_choose_the_address_that_is_counted(data: Path) -> Non
 
 
 def test_half_open_connections_of_one_address_are_limited(data: Path) -> None:
-    server = Server(data, {"CYAN_RATE_LIMITS": "on"}).start()
+    server = Server(data, {"CYAN_RATE_LIMITS": "on"}, program=QUICK).start()
     links = []
     try:
         turned_away = 0
@@ -181,9 +181,8 @@ def test_a_stop_says_goodbye_ends_streams_and_lets_requests_finish(
 @pytest.mark.skipif(shutil.which("prlimit") is None, reason="left out: no prlimit")
 def test_a_server_takes_as_many_connections_as_the_system_grants(data: Path) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    server = Server(data)
-    server.launcher = ("prlimit", f"--nofile=256:{hard}")
-    server.start()
+    limited = ("prlimit", f"--nofile=256:{hard}", *CYAN)
+    server = Server(data, program=limited).start()
     try:
         granted = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
         assert granted == (hard, hard)

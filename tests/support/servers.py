@@ -17,6 +17,9 @@ import pytest
 PASSWORD = "correct horse battery"
 OPERATOR = "operator@example.com"
 QUIET = {"CYAN_LOG_LEVEL": "warning", "CYAN_RATE_LIMITS": "off"}
+CYAN = (sys.executable, "-m", "cyan")
+QUICK = (sys.executable, str(Path(__file__).with_name("serving.py")))
+"""Hashes passwords quickly."""
 
 
 @dataclass
@@ -42,7 +45,7 @@ class Server:
     process: subprocess.Popen[str] | None = None
     banner: str = ""
     operator: Account | None = None
-    launcher: tuple[str, ...] = ()
+    program: tuple[str, ...] = CYAN
 
     def start(self) -> Self:
         ready_file = self.data_dir / "ready.json"
@@ -60,11 +63,7 @@ class Server:
             **self.settings,
         }
         self.process = subprocess.Popen(
-            [
-                *self.launcher,
-                *(sys.executable, "-m", "cyan", "serve"),
-                *("--ready-file", str(ready_file)),
-            ],
+            [*self.program, "serve", "--ready-file", str(ready_file)],
             env=environment,
             stdout=subprocess.PIPE,
             text=True,
@@ -166,7 +165,7 @@ class Server:
 @pytest.fixture
 def open_server(tmp_path: Path) -> Iterator[Server]:
     """A server of this test's own, open for sign-up, with its operator."""
-    server = Server(tmp_path / "data", {"CYAN_SIGNUP": "open"})
+    server = Server(tmp_path / "data", {"CYAN_SIGNUP": "open"}, program=QUICK)
     server.data_dir.mkdir()
     server.start()
     server.set_up()
@@ -178,8 +177,8 @@ def open_server(tmp_path: Path) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One open server for all tests of a worker; each makes accounts of its own."""
-    server = Server(tmp_path_factory.mktemp("server"), {"CYAN_SIGNUP": "open"})
-    server.start()
+    folder = tmp_path_factory.mktemp("server")
+    server = Server(folder, {"CYAN_SIGNUP": "open"}, program=QUICK).start()
     server.set_up()
     yield server
     server.stop()
