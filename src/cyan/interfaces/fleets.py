@@ -183,7 +183,7 @@ class Fleets(Protocol):
     async def set_development(self, device_id: DeviceID, development: bool) -> None:
         """Mark a device as a development device, or lift the mark."""
 
-    async def dismiss_all(self, product_id: int) -> Sequence[DeviceID]:
+    async def dismiss_all(self, product_id: int) -> Sequence[Device]:
         """No device is quarantined in a product any more; those that were."""
 
     async def find_many(self, device_ids: Sequence[DeviceID]) -> Sequence[Device]:

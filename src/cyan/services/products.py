@@ -34,7 +34,7 @@ from cyan.rules.products import (
     decide_removal,
     slug_of,
 )
-from cyan.services.ownership import announce, position_of
+from cyan.services.ownership import announce
 from cyan.services.tokens import announce_ends
 
 _NO_TEAM = ("-",)
@@ -345,7 +345,10 @@ async def remove_product(world: World, actor: Actor, wanted: str) -> None:
             await tx.programs.remove_client(client.id)
         await tx.teams.dissolve(product.team_id)
         await tx.products.remove(product.id)
-        moved = [await position_of(tx, device_id) for device_id in waited]
+        moved = [
+            DeviceChanged(each.id, each.owner_id, None, None, outsider=False)
+            for each in waited
+        ]
         return _Removed(product, team, ended, moved)
 
     removed = await world.store.transact(body, turn=wanted)

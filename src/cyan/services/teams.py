@@ -33,7 +33,7 @@ from cyan.rules.teams import (
     unknown_member,
 )
 from cyan.services.credentials import parse_username
-from cyan.services.ownership import announce, position_of
+from cyan.services.ownership import announce
 from cyan.services.products import find_product, team_facts
 from cyan.services.throttle import hold_back
 from cyan.services.tickets import Page, find_ticket, link_over, link_to, ticket_id_of
@@ -293,8 +293,17 @@ async def _positions(tx: Tx, team_id: str, account_id: str) -> Sequence[DeviceCh
     """
     found = []
     for product in await tx.products.list_of_team(team_id):
+        outside = not await tx.teams.roles_of(account_id, product.team_ids)
         for device in await tx.fleets.owned_in(product.id, account_id):
-            found.append(await position_of(tx, device.id))
+            found.append(
+                DeviceChanged(
+                    device.id,
+                    account_id,
+                    product.id,
+                    device.standing,
+                    outsider=outside and device.member_of is not None,
+                )
+            )
     return found
 
 

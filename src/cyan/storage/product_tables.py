@@ -31,7 +31,7 @@ products = Table(
     Column("slug", Text, nullable=False, unique=True),
     Column("description", Text, nullable=False),
     Column("payer_id", Text, nullable=False, index=True),
-    Column("organization_id", Text),
+    Column("organization_id", Text, index=True),
     Column("team_id", Text, nullable=False, unique=True),
     Column("quarantine", Flag, nullable=False),
     Column("claiming", Named(Claiming), nullable=False),
@@ -156,7 +156,7 @@ group_members = Table(
     Column("product_id", Integer, primary_key=True, autoincrement=False),
     Column("group_name", Text, primary_key=True),
     Column("device_id", Named(DeviceID), primary_key=True),
-    Index(None, "device_id"),
+    Index(None, "product_id", "device_id", "group_name"),
     sqlite_strict=True,
 )
 

@@ -148,6 +148,22 @@ devices = Table(
         "connected_us",
         "id",
     ),
+    partial_index(
+        "devices_quarantined_by_id_index",
+        "standing IN ('quarantined', 'denied')",
+        "product_id",
+        "id",
+    ),
+    partial_index(
+        "devices_named_index", "name_key IS NOT NULL", "product_id", "name_key", "id"
+    ),
+    partial_index(
+        "devices_serial_index",
+        "serial_number IS NOT NULL",
+        "product_id",
+        "serial_number",
+        "id",
+    ),
     partial_index("devices_imei_index", "imei IS NOT NULL", "imei"),
     partial_index("devices_iccid_index", "iccid IS NOT NULL", "iccid"),
     Index(

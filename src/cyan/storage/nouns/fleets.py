@@ -25,6 +25,7 @@ from sqlalchemy import (
 from cyan.interfaces import Listing, Place, SortKey, SortValue
 from cyan.model.devices import Device, QuarantineReason, Standing
 from cyan.model.identifiers import DeviceID, looks_like_device_id
+from cyan.rules.naming import name_key
 from cyan.storage.lists import among, pairs_in
 from cyan.storage.product_tables import group_members
 from cyan.storage.statements import Runner, Statement, choose, columns_of, first
@@ -54,7 +55,7 @@ NOTE_STANDING = Statement[None](
     ),
     None,
 )
-DISMISS_ALL = Statement[DeviceID](
+DISMISS_ALL = Statement[Device](
     update(devices)
     .where(devices.c.product_id == bindparam("in_product"))
     .values(
@@ -64,8 +65,8 @@ DISMISS_ALL = Statement[DeviceID](
         standing_since=None,
         development=false(),
     )
-    .returning(devices.c.id),
-    DeviceID,
+    .returning(*columns_of(devices, Device)),
+    Device,
 )
 SET_DEVELOPMENT = Statement[None](
     update(devices)
@@ -75,9 +76,9 @@ SET_DEVELOPMENT = Statement[None](
 )
 OWNED_IN = Statement[Device](
     choose(devices, Device)
-    .where(devices.c.product_id == bindparam("in_product"))
-    .where(devices.c.owner_id == bindparam("owner_id"))
-    .order_by(devices.c.id),
+    # Not by the index of the fleet: what one account owns is less.
+    .where(devices.c.product_id + literal_column("0") == bindparam("in_product"))
+    .where(devices.c.owner_id == bindparam("owner_id")),
     Device,
 )
 _wanted = pairs_in("wanted")
@@ -102,16 +103,28 @@ _SORTS: dict[SortKey, tuple[Any, Any]] = {
 }
 
 
-def _part(column: Any, name: str) -> Any:
-    """Whether a column holds a text somewhere; both in lower case."""
+_looked_into = devices.alias("looked_into")
+
+
+def _holds(column: Any, compared: Any, name: str) -> Any:
+    """Whether a column of a device holds a text somewhere.
+
+    Such devices are found in an index of all that have something there: a fleet has
+    more rows, and larger ones.
+    """
     escaped = bindparam(name, type_=Text())
-    return func.lower(column).like(escaped, escape="\\")
+    return devices.c.id.in_(
+        select(_looked_into.c.id)
+        .where(_looked_into.c.product_id == bindparam("in_product"))
+        .where(column.is_not(None))
+        .where(compared.like(escaped, escape="\\"))
+    )
 
 
 def _like(text: str) -> str:
     for sign in ("\\", "%", "_"):
         text = text.replace(sign, f"\\{sign}")
-    return f"%{text.lower()}%"
+    return f"%{text}%"
 
 
 def _constant(text: str) -> Any:
@@ -152,9 +165,11 @@ class _Shape:
         elif self.by_id:
             yield devices.c.id.like(bindparam("id_part"), escape="\\")
         if self.by_name:
-            yield _part(devices.c.name, "name_part")
+            key = _looked_into.c.name_key
+            yield _holds(key, key, "name_part")
         if self.by_serial:
-            yield _part(devices.c.serial_number, "serial_part")
+            serial = _looked_into.c.serial_number
+            yield _holds(serial, func.lower(serial), "serial_part")
         if self.by_groups:
             yield devices.c.id.in_(
                 select(group_members.c.device_id)
@@ -169,12 +184,12 @@ class _Shape:
 def _values(listing: Listing) -> dict[str, Any]:
     values: dict[str, Any] = {"in_product": listing.product_id}
     if listing.device_id:
-        values["id_part"] = _like(listing.device_id)
+        values["id_part"] = _like(listing.device_id.lower())
         values["whole_id"] = listing.device_id.strip().lower()
     if listing.name:
-        values["name_part"] = _like(listing.name)
+        values["name_part"] = _like(name_key(listing.name))
     if listing.serial_number:
-        values["serial_part"] = _like(listing.serial_number)
+        values["serial_part"] = _like(listing.serial_number.lower())
     if listing.groups:
         values["groups"] = listing.groups
     return values
@@ -260,7 +275,7 @@ class Fleets:
             SET_DEVELOPMENT, device_id=device_id, new_development=development
         )
 
-    async def dismiss_all(self, product_id: int) -> Sequence[DeviceID]:
+    async def dismiss_all(self, product_id: int) -> Sequence[Device]:
         """No device is quarantined in a product any more; those that were."""
         return await self._run(DISMISS_ALL, in_product=product_id)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Integer, bindparam, func, or_, select, update
+from sqlalchemy import Integer, bindparam, func, or_, select, union, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from cyan.interfaces import ProductCount
@@ -21,7 +21,6 @@ from cyan.storage.statements import (
     Runner,
     Statement,
     choose,
-    columns_of,
     delete_where,
     first,
     into,
@@ -64,34 +63,23 @@ REMOVE_PRODUCT = Statement[None](delete_where(products, "id"), None)
 REMOVE_COUNTS = Statement[None](delete_where(product_counts, "product_id"), None)
 REMOVE_GROUPS = Statement[None](delete_where(groups, "product_id"), None)
 REMOVE_EXCLUSIONS = Statement[None](delete_where(exclusions, "product_id"), None)
+_teams = select(team_members.c.team_id).where(
+    team_members.c.account_id == bindparam("account_id")
+)
 LIST_OF_ACCOUNT = Statement[Product](
-    select(*columns_of(products, Product))
-    .where(
-        or_(
-            products.c.team_id.in_(
-                select(team_members.c.team_id).where(
-                    team_members.c.account_id == bindparam("account_id")
-                )
-            ),
-            products.c.organization_id.in_(
-                select(team_members.c.team_id).where(
-                    team_members.c.account_id == bindparam("account_id")
-                )
-            ),
-        )
-    )
-    .order_by(products.c.id),
+    union(  # and no OR, for which PostgreSQL would look at each product
+        choose(products, Product).where(products.c.team_id.in_(_teams)),
+        choose(products, Product).where(products.c.organization_id.in_(_teams)),
+    ).order_by("id"),
     Product,
 )
 LIST_OF_TEAM = Statement[Product](
-    choose(products, Product)
-    .where(
-        or_(
-            products.c.team_id == bindparam("wanted"),
-            products.c.organization_id == bindparam("wanted"),
-        )
-    )
-    .order_by(products.c.id),
+    union(
+        choose(products, Product).where(products.c.team_id == bindparam("wanted")),
+        choose(products, Product).where(
+            products.c.organization_id == bindparam("wanted")
+        ),
+    ).order_by("id"),
     Product,
 )
 

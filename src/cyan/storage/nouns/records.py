@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import bindparam, literal_column, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from cyan.model.devices import (
@@ -74,7 +74,8 @@ class Histories:
         return await self._run(LIST_KEYS, device_id=device_id)
 
 
-_pending = transfers.c.state == TransferState.PENDING.value
+# In the statement itself, as the condition of an index has it.
+_pending = transfers.c.state == literal_column(f"'{TransferState.PENDING}'")
 
 ADD_TRANSFER = insert_noun(transfers, Transfer)
 FIND_TRANSFER = Statement[Transfer](

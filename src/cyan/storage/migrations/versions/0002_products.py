@@ -57,6 +57,21 @@ def _index_devices() -> None:
             "standing IN ('quarantined', 'denied')",
             ["product_id", "connected_us", "id"],
         ),
+        (
+            "devices_quarantined_by_id_index",
+            "standing IN ('quarantined', 'denied')",
+            ["product_id", "id"],
+        ),
+        (
+            "devices_named_index",
+            "name_key IS NOT NULL",
+            ["product_id", "name_key", "id"],
+        ),
+        (
+            "devices_serial_index",
+            "serial_number IS NOT NULL",
+            ["product_id", "serial_number", "id"],
+        ),
         ("devices_imei_index", "imei IS NOT NULL", ["imei"]),
         ("devices_iccid_index", "iccid IS NOT NULL", ["iccid"]),
     ):
@@ -99,6 +114,12 @@ def _make_tables() -> None:
         sqlite_strict=True,
     )
     op.create_index(("products_payer_id_index"), "products", ["payer_id"], unique=False)
+    op.create_index(
+        ("products_organization_id_index"),
+        "products",
+        ["organization_id"],
+        unique=False,
+    )
     op.create_table(
         "product_counts",
         sa.Column("product_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -253,7 +274,10 @@ def _make_tables() -> None:
         sqlite_strict=True,
     )
     op.create_index(
-        ("group_members_device_id_index"), "group_members", ["device_id"], unique=False
+        ("group_members_product_id_device_id_group_name_index"),
+        "group_members",
+        ["product_id", "device_id", "group_name"],
+        unique=False,
     )
     op.create_table(
         "exclusions",
