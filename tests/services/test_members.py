@@ -140,7 +140,7 @@ async def test_what_a_list_tells_of_each_device(
     await claim_device(world, bob, device.id)
     await edit_groups(world, ann, "pumps", [device.id], add=["b", "a"], remove=[])
     [view] = (await page_of(world, bob)).members
-    assert (view.owner, view.product_id) == ("bob@example.com", pumps.id)
+    assert (view.owner, view.device.member_of) == ("bob@example.com", pumps.id)
     assert (list(view.groups), view.device.platform_id) == (["a", "b"], PHOTON)
 
 

@@ -74,7 +74,8 @@ async def test_an_api_user_of_an_organization_acts_in_all_its_products(
     made = await create_api_user(world, ann, ACME, READER)
     program = await find_actor(world, made.token, ADDRESS)
     device = await a_member(world, ann, pumps)
-    assert (await get_member(world, program, "pumps", device.id)).product_id == pumps.id
+    seen = await get_member(world, program, "pumps", device.id)
+    assert seen.device.member_of == pumps.id
 
 
 async def test_a_new_token_a_change_and_a_removal_end_the_old_one_at_once(
