@@ -1,5 +1,10 @@
-"""The `cyan` command as people run it, each with a profile of their own."""
+"""The `cyan` command as people run it, each with a profile of their own.
 
+It runs in the process of its test, as to start a process takes longer than most
+commands; `process` starts one nevertheless.
+"""
+
+import io
 import json
 import os
 import select
@@ -7,12 +12,17 @@ import signal
 import subprocess
 import sys
 import uuid
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.support.servers import PASSWORD, Server
+
+from cyan.cli.main import main
+
+Ended = subprocess.CompletedProcess[str]
 
 
 @dataclass
@@ -30,19 +40,19 @@ class Cyan:
     def __call__(
         self, *words: str, code: int = 0, stdin: str = "", **environment: str
     ) -> str:
+        return said(run(words, stdin, self.environment | environment), code)
+
+    def process(self, *words: str, code: int = 0, **environment: str) -> str:
+        """As in a terminal."""
         ended = subprocess.run(
             [sys.executable, "-m", "cyan", *words],
-            input=stdin,
             capture_output=True,
             text=True,
             env=self.environment | environment,
             check=False,
             timeout=60,
         )
-        said = ended.stdout if code == 0 else ended.stderr
-        assert ended.returncode == code, ended.stdout + ended.stderr
-        assert "Traceback" not in ended.stderr
-        return said
+        return said(ended, code)
 
     def json(self, *words: str) -> Any:
         return json.loads(self(*words, "--json"))
@@ -70,6 +80,29 @@ class Cyan:
             assert events.wait(timeout=30) == 130
             events.stdout.close()
         return told["name"], told["data"]
+
+
+def run(words: tuple[str, ...], stdin: str, environment: dict[str, str]) -> Ended:
+    """Run a command in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        patch.setattr(os, "environ", environment)
+        patch.setattr(sys, "argv", ["cyan", *words])
+        patch.setattr(sys, "stdin", io.StringIO(stdin))
+        with pytest.raises(SystemExit) as ended:
+            main()
+    return Ended(words, ended.value.code, out.getvalue(), err.getvalue())
+
+
+def said(ended: Ended, code: int) -> str:
+    """What a command said that should end with this code."""
+    assert ended.returncode == code, ended.stdout + ended.stderr
+    assert "Traceback" not in ended.stderr
+    return ended.stdout if code == 0 else ended.stderr
 
 
 @pytest.fixture

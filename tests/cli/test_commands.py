@@ -92,7 +92,7 @@ def test_events_come_as_they_happen_a_line_each(
 
 
 def test_exit_codes_say_what_kind_of_no_it_was(ann: Cyan, tmp_path: Path) -> None:
-    nobody = Cyan(tmp_path, "")
+    nobody = Cyan(tmp_path, "").process
     assert "`cyan login`" in nobody("device", "list", code=4)
     nowhere = {"CYAN_URL": "http://127.0.0.1:1", "CYAN_TOKEN": "x"}
     assert "Is `cyan serve` running?" in nobody("device", "list", code=3, **nowhere)
