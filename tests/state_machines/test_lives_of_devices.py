@@ -4,28 +4,18 @@ A model of a few lines says what must come of each step; the use cases run over 
 real store.
 """
 
-import asyncio
-import tempfile
-from contextlib import AsyncExitStack
+from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-)
+from hypothesis.stateful import initialize, invariant, precondition, rule
+from tests.support.lives import Life, a_lot
 from tests.support.people import an_account, an_online_device, find
-from tests.support.worlds import a_world
 
-from cyan.interfaces import World, subjects
+from cyan.interfaces import subjects
 from cyan.model.accounts import Actor
-from cyan.model.decisions import RefusalCode, Refuse, Refused
+from cyan.model.decisions import RefusalCode, Refuse
 from cyan.model.devices import TransferState
 from cyan.model.events import Event
 from cyan.rules.naming import free_name
@@ -52,24 +42,20 @@ class Known:
     asked: str | None = None
 
 
-class Lives(RuleBasedStateMachine):
+class Lives(Life):
     """See the module."""
 
     @initialize()
     def begin(self) -> None:
-        self.runner = asyncio.Runner()
-        self.stack = AsyncExitStack()
-        self.folder = tempfile.TemporaryDirectory()
+        self.begin_life(sandbox_devices=LIMIT)
         self.known = {number: Known() for number in (1, 2, 3)}
         self.heard: list[tuple[str, str]] = []
-        self.runner.run(self._begin())
+        self.run(self._begin())
         for number in (1, 2, 3):  # so that the interesting part begins soon
             self.connect(number)
         self.claim("ann", 1, ask=False)
 
     async def _begin(self) -> None:
-        world = a_world(Path(self.folder.name), sandbox_devices=LIMIT, rate_limits=0.0)
-        self.world: World = await self.stack.enter_async_context(world)
         self.people: dict[str, Actor] = {}
         for name in ("ann", "bob"):
             actor = await an_account(self.world, f"{name}@example.com")
@@ -85,18 +71,10 @@ class Lives(RuleBasedStateMachine):
 
         return hear
 
-    def teardown(self) -> None:
-        if hasattr(self, "runner"):
-            self.runner.run(self.stack.aclose())
-            self.runner.close()
-            self.folder.cleanup()
-
-    def do(self, work: Any) -> Any:
-        """The outcome of a use case, or the code of its refusal."""
-        try:
-            return self.runner.run(work)
-        except Refused as no:
-            return no.refusal.code
+    def do_or_code(self, work: Any) -> Any:
+        """What comes of a use case: its answer, or the code of its refusal."""
+        done = self.do(work)
+        return done.code if isinstance(done, Refuse) else done
 
     def id_of(self, number: int) -> str:
         return f"{number:024x}"
@@ -111,19 +89,19 @@ class Lives(RuleBasedStateMachine):
 
     @rule(number=DEVICES)
     def connect(self, number: int) -> None:
-        self.runner.run(an_online_device(self.world, number))
+        self.run(an_online_device(self.world, number))
         self.known[number].met = self.known[number].online = True
 
     @rule(number=DEVICES)
     def disconnect(self, number: int) -> None:
         work = end_connection(self.world, self.id_of(number), f"session-{number}")
-        self.runner.run(work)
+        self.run(work)
         self.known[number].online = False
 
     @rule(person=PEOPLE, number=DEVICES, ask=st.booleans())
     def claim(self, person: str, number: int, ask: bool) -> None:
         device = self.known[number]
-        outcome = self.do(
+        outcome = self.do_or_code(
             claim_device(
                 self.world,
                 self.people[person],
@@ -158,7 +136,7 @@ class Lives(RuleBasedStateMachine):
     def unclaim(self, person: str, number: int) -> None:
         device = self.known[number]
         work = unclaim_device(self.world, self.people[person], self.id_of(number))
-        outcome = self.do(work)
+        outcome = self.do_or_code(work)
         if device.owner == person:
             assert not isinstance(outcome, RefusalCode), "UNC-1"
             device.owner = device.name = device.asked = None
@@ -173,12 +151,15 @@ class Lives(RuleBasedStateMachine):
         owner = self.known[number].owner
         person = next(name for name in self.people if (name == owner) == bool(by_owner))
         device = self.known[number]
-        pending = self.pending(number)
-        assert len(pending) == 1, "one request at a time"
+        [transfer] = [
+            transfer
+            for transfer, about in self.pending().items()
+            if about == self.id_of(number)
+        ]
         work = answer_transfer(
-            self.world, self.people[person], pending[0], approve=approve
+            self.world, self.people[person], transfer, approve=approve
         )
-        outcome = self.do(work)
+        outcome = self.do_or_code(work)
         asked = device.asked
         assert asked is not None
         if person != device.owner:
@@ -201,7 +182,7 @@ class Lives(RuleBasedStateMachine):
         work = change_device(
             self.world, self.people[person], self.id_of(number), wanted
         )
-        outcome = self.do(work)
+        outcome = self.do_or_code(work)
         others = [each for each in self.known.values() if each is not device]
         if device.owner != person:
             assert outcome is RefusalCode.DEVICE_UNKNOWN
@@ -228,42 +209,42 @@ class Lives(RuleBasedStateMachine):
     @rule()
     def a_month_passes(self) -> None:
         self.world.clock.advance_seconds(31 * 24 * 3600)
-        self.runner.run(expire_due(self.world))
+        self.run(expire_due(self.world))
         for device in self.known.values():
             device.asked = None
 
     # What always holds
 
-    def pending(self, number: int) -> list[str]:
-        found = set()
-        for actor in self.people.values():
-            for view in self.runner.run(list_transfers(self.world, actor)):
-                transfer = view.transfer
-                mine = transfer.device_id == self.id_of(number)
-                if mine and transfer.state is TransferState.PENDING:
-                    found.add(transfer.id)
-        return sorted(found)
+    def pending(self) -> dict[str, str]:
+        """The requests that wait for an answer, and the device that each is about."""
+        return {
+            view.transfer.id: view.transfer.device_id
+            for actor in self.people.values()
+            for view in self.run(list_transfers(self.world, actor))
+            if view.transfer.state is TransferState.PENDING
+        }
 
     @invariant()
     def the_store_agrees(self) -> None:
-        if not hasattr(self, "runner"):
+        if not self.begun:
             return
+        pending = Counter(self.pending().values())
         for number, known in self.known.items():
             if known.met:
                 self.agrees(number, known)
+            assert pending[self.id_of(number)] == (known.asked is not None), "TRF-3"
 
     def agrees(self, number: int, known: Known) -> None:
-        device = self.runner.run(find(self.world, self.id_of(number)))
+        device = self.run(find(self.world, self.id_of(number)))
         assert device.owner_id == self.account_of(known.owner)
         assert (device.online, device.name) == (known.online, known.name)
-        assert len(self.pending(number)) == (known.asked is not None), "TRF-3"
 
         async def read() -> Any:
             return await self.world.store.read(
                 lambda tx: tx.histories.ownership_of(device.id)
             )
 
-        history = sorted(self.runner.run(read()), key=lambda line: line.ownership)
+        history = sorted(self.run(read()), key=lambda line: line.ownership)
         numbers = [line.ownership for line in history]
         assert numbers == list(range(1, device.ownership + 1)), "no change without line"
         before = None
@@ -274,9 +255,4 @@ class Lives(RuleBasedStateMachine):
 
 
 TestLives = Lives.TestCase
-TestLives.settings = settings(
-    max_examples=80,
-    stateful_step_count=40,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
+TestLives.settings = a_lot(80)

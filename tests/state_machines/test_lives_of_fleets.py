@@ -6,21 +6,12 @@ ever hears an event. The model keeps roles, owners and members; the rest is aske
 the use cases, which run over a real store.
 """
 
-import asyncio
-import tempfile
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    rule,
-)
+from hypothesis.stateful import initialize, invariant, rule
+from tests.support.lives import Life, a_lot
 from tests.support.people import a_device_id, an_account, an_online_device
 from tests.support.products import (
     OPERATOR,
@@ -29,11 +20,8 @@ from tests.support.products import (
     import_lines,
     require_counts,
 )
-from tests.support.worlds import a_world
 
-from cyan.interfaces import World
 from cyan.model.accounts import Actor
-from cyan.model.decisions import Refused
 from cyan.model.devices import Device, Standing
 from cyan.model.events import Event, ProductEvent
 from cyan.model.products import LineOutcome, Plan, Product, TeamRole
@@ -84,17 +72,15 @@ class Stream:
         self.ended = True
 
 
-class Fleets(RuleBasedStateMachine):
+class Fleets(Life):
     """See the module."""
 
     @initialize()
     def begin(self) -> None:
-        self.runner = asyncio.Runner()
-        self.stack = AsyncExitStack()
-        self.folder = tempfile.TemporaryDirectory()
+        self.begin_life(sandbox_devices=LIMIT)
         self.streams: list[Stream] = []
         self.members: dict[int, str] = {}
-        self.runner.run(self._begin())
+        self.run(self._begin())
         self.join_team("pumps", "carol", TeamRole.DEVELOPER)  # so that it begins soon
         for person in ("ann", "carol"):
             self.open_stream("pumps", person)
@@ -104,8 +90,6 @@ class Fleets(RuleBasedStateMachine):
         self.claim("carol", 1)
 
     async def _begin(self) -> None:
-        world = a_world(Path(self.folder.name), sandbox_devices=LIMIT, rate_limits=0.0)
-        self.world: World = await self.stack.enter_async_context(world)
         self.people: dict[str, Actor] = {}
         for name in PEOPLE:
             self.people[name] = await an_account(self.world, f"{name}@example.com")
@@ -123,26 +107,13 @@ class Fleets(RuleBasedStateMachine):
         self.streams.append(stream)
         listen(self.world, tuning, stream.hear, stream.end)
 
-    def teardown(self) -> None:
-        if hasattr(self, "runner"):
-            self.runner.run(self.stack.aclose())
-            self.runner.close()
-            self.folder.cleanup()
-
-    def do(self, work: Any) -> Any:
-        """What comes of a use case: its answer, or its refusal."""
-        try:
-            return self.runner.run(work)
-        except Refused as no:
-            return no.refusal
-
     def device(self, number: int) -> Device | None:
         device_id = a_device_id(number)
 
         async def read() -> Device | None:
             return await self.world.store.read(lambda tx: tx.devices.find(device_id))
 
-        return self.runner.run(read())
+        return self.run(read())
 
     def owner_of(self, slug: str) -> str:
         return next(
@@ -158,7 +129,7 @@ class Fleets(RuleBasedStateMachine):
 
     @rule(number=numbers, slug=st.sampled_from([*SLUGS, None]), modern=st.booleans())
     def hello(self, number: int, slug: str | None, modern: bool) -> None:
-        device = self.runner.run(
+        device = self.run(
             an_online_device(
                 self.world,
                 number,
@@ -181,7 +152,7 @@ class Fleets(RuleBasedStateMachine):
     @rule(number=numbers)
     def goodbye(self, number: int) -> None:
         work = end_connection(self.world, a_device_id(number), f"session-{number}")
-        self.runner.run(work)
+        self.run(work)
 
     @rule(person=people, number=numbers)
     def claim(self, person: str, number: int) -> None:
@@ -238,7 +209,7 @@ class Fleets(RuleBasedStateMachine):
         if self.roles.get((slug, person)) is TeamRole.OWNER:
             return
         product, actor = self.products[slug], self.people[person]
-        self.runner.run(a_teammate(self.world, product, actor, role))
+        self.run(a_teammate(self.world, product, actor, role))
         self.roles[slug, person] = role
 
     @rule(slug=slugs, person=people, by_owner=st.booleans())
@@ -265,7 +236,7 @@ class Fleets(RuleBasedStateMachine):
     def switch(self, slug: str, quarantine: bool) -> None:
         owner = self.owner_of(slug)
         changes = ProductChanges(quarantine=quarantine)
-        self.runner.run(change_product(self.world, self.people[owner], slug, changes))
+        self.run(change_product(self.world, self.people[owner], slug, changes))
 
     @rule(slug=slugs, plan=st.sampled_from(Plan), limit=st.integers(1, 4))
     def replan(self, slug: str, plan: Plan, limit: int) -> None:
@@ -294,7 +265,7 @@ class Fleets(RuleBasedStateMachine):
                 self.world, source_of(device, outsider=outsider), event, 0
             )
 
-        self.runner.run(send())
+        self.run(send())
         member = self.members.get(number)
         featured = device.standing in (None, Standing.MEMBER)
         for stream in self.streams:
@@ -328,7 +299,7 @@ class Fleets(RuleBasedStateMachine):
 
     @invariant()
     def members_are_as_known(self) -> None:
-        if not hasattr(self, "runner"):
+        if not self.begun:
             return
         for number in NUMBERS:
             device = self.device(number)
@@ -347,16 +318,11 @@ class Fleets(RuleBasedStateMachine):
 
     @invariant()
     def numbers_add_up(self) -> None:
-        if hasattr(self, "runner"):
+        if self.begun:
             accounts = [each.account_id for each in self.people.values()]
             ids = [each.id for each in self.products.values()]
-            self.runner.run(require_counts(self.world, accounts, ids))
+            self.run(require_counts(self.world, accounts, ids))
 
 
 TestFleets = Fleets.TestCase
-TestFleets.settings = settings(
-    max_examples=30,
-    stateful_step_count=40,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
+TestFleets.settings = a_lot(30)
