@@ -184,7 +184,7 @@ class Fleets(Protocol):
         """Mark a device as a development device, or lift the mark."""
 
     async def dismiss_all(self, product_id: int) -> Sequence[Device]:
-        """No device is quarantined in a product any more; those that were."""
+        """No device is quarantined in a product any more; who is online of them."""
 
     async def find_many(self, device_ids: Sequence[DeviceID]) -> Sequence[Device]:
         """The devices of these ids, in their order; unknown ones are left out."""

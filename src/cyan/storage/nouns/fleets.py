@@ -55,7 +55,13 @@ NOTE_STANDING = Statement[None](
     ),
     None,
 )
-DISMISS_ALL = Statement[Device](
+ONLINE_IN = Statement[Device](
+    choose(devices, Device)
+    .where(devices.c.product_id == bindparam("in_product"))
+    .where(devices.c.session_id.is_not(None)),
+    Device,
+)
+DISMISS_ALL = Statement[None](
     update(devices)
     .where(devices.c.product_id == bindparam("in_product"))
     .values(
@@ -64,9 +70,8 @@ DISMISS_ALL = Statement[Device](
         standing_reason=None,
         standing_since=None,
         development=false(),
-    )
-    .returning(*columns_of(devices, Device)),
-    Device,
+    ),
+    None,
 )
 SET_DEVELOPMENT = Statement[None](
     update(devices)
@@ -276,8 +281,10 @@ class Fleets:
         )
 
     async def dismiss_all(self, product_id: int) -> Sequence[Device]:
-        """No device is quarantined in a product any more; those that were."""
-        return await self._run(DISMISS_ALL, in_product=product_id)
+        """No device is quarantined in a product any more; who is online of them."""
+        online = await self._run(ONLINE_IN, in_product=product_id)
+        await self._run(DISMISS_ALL, in_product=product_id)
+        return online
 
     async def find_many(self, device_ids: Sequence[DeviceID]) -> Sequence[Device]:
         """The devices of these ids, in their order; unknown ones are left out."""
