@@ -92,6 +92,17 @@ def test_a_product_is_heard(ann: Cyan, fleet: str) -> None:
     assert ann.hears(("te", *of), ("test", "ping", *of)) == ("test", "ping")
 
 
+def test_a_product_speaks_in_the_name_of_its_device(ann: Cyan, fleet: str) -> None:
+    device_id, of = new_id(), ("--product", fleet)
+    ann("product", "device", "add", fleet, device_id)
+    of_device = ("te", *of, "--device", device_id)
+    speaking = ("test", "ping", *of, "--as", device_id)
+    assert ann.hears(of_device, speaking) == ("test", "ping")
+    refused = ann("publish", "test", *of, "--as", new_id(), code=1)
+    assert "not found" in refused
+    assert "--product" in ann("publish", "test", "--as", device_id, code=2)
+
+
 def test_who_waits_is_denied_and_approved(
     server: Server, ann: Cyan, devices: Devices, fleet: str
 ) -> None:

@@ -1,9 +1,9 @@
 """Commands that use the REST API of a server, as anybody with an account may."""
 
 import asyncio
-from typing import Any
+from typing import Annotated, Any
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from cyan.cli.asking import Json, Organization, Product, Switch, ask, prompt
 from cyan.cli.profile import Profile, load_profile, save_profile
@@ -192,12 +192,29 @@ def events(
     ask(tail)
 
 
-def publish(name: str, data: str | None = None, *, product: Product = None) -> None:
+def publish(
+    name: str,
+    data: str | None = None,
+    *,
+    product: Product = None,
+    as_device: Annotated[
+        str | None,
+        Parameter("--as", help="A device of the product that it shall come from."),
+    ] = None,
+) -> None:
     """Publish an event to your own streams and devices, or to a product's.
 
+    With --as it goes to whoever hears that device, as if the device had published it.
+
     Example: cyan publish door open
+    Example: cyan publish door open --product pumps --as 0123456789abcdef01234567
     """
-    ask(lambda client: client.publish(name, data, product))
+    if as_device is not None and product is None:
+        raise ValueError(
+            "Only a product publishes in the name of its devices: "
+            "say with --product whose device it is."
+        )
+    ask(lambda client: client.publish(name, data, product, as_device))
 
 
 def call(

@@ -109,10 +109,19 @@ class Client(Connection):
         return str(answer["state"])
 
     async def publish(
-        self, name: str, data: str | None, product: str | None = None
+        self,
+        name: str,
+        data: str | None,
+        product: str | None = None,
+        as_device: str | None = None,
     ) -> None:
-        """Publish an event to one's own streams and devices, or to a product's."""
-        body = {"name": name, "data": data, "private": True}
+        """Publish an event to one's own streams and devices, or to a product's.
+
+        `as_device` is the member of the product in whose name it is published.
+        """
+        body: Json = {"name": name, "data": data, "private": True}
+        if as_device is not None:
+            body["as_device_id"] = as_device
         whose = ("products", product) if product else ("devices",)
         await self.call("POST", path_of(*whose, "events"), json=body)
 
