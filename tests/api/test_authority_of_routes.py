@@ -45,7 +45,7 @@ WITHIN = {
 
 OF_NOBODY_ELSE = {
     *(Action.USER_GET, Action.USER_UPDATE, Action.USER_REMOVE),
-    *(Action.TOKENS_LIST, Action.TOKENS_REMOVE, Action.AGREEMENTS_LIST),
+    *(Action.TOKENS_LIST, Action.TOKENS_REMOVE),
     *(Action.CLIENTS_LIST, Action.CLIENTS_CREATE),
     *(Action.CLIENTS_UPDATE, Action.CLIENTS_REMOVE),
     *(Action.ORGANIZATIONS_LIST, Action.ORGANIZATIONS_CREATE),
@@ -68,6 +68,7 @@ BODY = {
     "id": a_device_id(9),
     "username": "bob@example.com",
     "role": "Developer",
+    "scopes": ["devices:get"],
     "name": "wave-2",
     "type": "installed",
     "action": "groups",

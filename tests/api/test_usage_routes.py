@@ -46,5 +46,14 @@ def test_an_organization_has_an_agreement_and_a_month(ann: httpx.Client) -> None
     [agreement] = ann.get(f"{path}/service_agreements").json()["data"]
     assert agreement["attributes"]["owner_id"] == company["id"]
     assert agreement["attributes"]["owner_type"] == "organization"
+    for scopes, status in (
+        (["service_agreements:list"], 200),
+        (["service_agreements.usage_summary:get"], 400),
+    ):
+        user = {"friendly_name": "Bills", "scopes": scopes}
+        made = ann.post(f"{path}/team", json=user).json()["created"]
+        headers = {"authorization": f"Bearer {made['tokens'][0]['token']}"}
+        answer = ann.get(f"{path}/service_agreements", headers=headers)
+        assert answer.status_code == status
     never = ann.get(f"{path}/usage", params={"month": "never"})
     assert never.status_code == 400

@@ -87,6 +87,7 @@ from cyan.services.products import (
     remove_product,
 )
 from cyan.services.teams import TeamKind, TeamOf, change_role, invite, list_team
+from cyan.services.usage import agreement_of_organization, usage_of_organization
 
 pytestmark = pytest.mark.settings(rate_limits=0.0)
 D = a_device_id(1)
@@ -153,6 +154,8 @@ IN_ORGANIZATION: dict[str, UseCase] = {
     "hear": lambda w, a, o: tune_to_organization(w, a, o),
     "hear one": lambda w, a, o: tune_to_organization(w, a, o, "", D),
     "device": lambda w, a, o: get_organizations_device(w, a, o, D),
+    "usage": usage_of_organization,
+    "agreement": agreement_of_organization,
     "publish": lambda w, a, o: publish_in_organization(
         w, a, ProductPublication(o, "x")
     ),

@@ -12,7 +12,12 @@ from cyan.model.products import Plan, TeamRole
 from cyan.rules.metering import OperationKind, product_holder
 from cyan.services.claims import claim_device
 from cyan.services.organizations import create_organization
-from cyan.services.usage import usage_of, usage_of_organization, usage_of_product
+from cyan.services.usage import (
+    agreement_of_organization,
+    usage_of,
+    usage_of_organization,
+    usage_of_product,
+)
 
 
 async def test_a_month_is_told_by_kind_and_the_next_begins_anew(world: World) -> None:
@@ -106,7 +111,8 @@ async def test_an_organizations_month_is_that_of_all_its_products(
         holder = product_holder(product.id)
         world.meter.count(holder, OperationKind.DELIVERED, number)
     await world.meter.flush()
-    found, used = await usage_of_organization(world, ann, "acme")
+    found, used = await agreement_of_organization(world, ann, "acme")
+    assert used == await usage_of_organization(world, ann, "acme")
     assert found == acme
     assert (used.total, used.owned, used.count, used.limit) == (3, 2, 2, 3)
     assert (await usage_of(world, ann)).count == 0, "it pays for itself (LIM-2)"

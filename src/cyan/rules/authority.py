@@ -62,6 +62,7 @@ class Action(StrEnum):
     PRODUCTS_HAND_OVER = "products:hand_over"
     PRODUCTS_REMOVE = "products:remove"
     USAGE_GET = "service_agreements.usage_summary:get"
+    AGREEMENTS_LIST = "service_agreements:list"
     GROUPS_LIST = "groups:list"
     GROUPS_GET = "groups:get"
     GROUPS_CREATE = "groups:create"
@@ -90,7 +91,6 @@ class Action(StrEnum):
     USERS_INVITE = "users:invite"
     TOKENS_LIST = "tokens:list"
     TOKENS_REMOVE = "tokens:remove"
-    AGREEMENTS_LIST = "service_agreements:list"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +143,7 @@ def _table() -> dict[Action, Entry]:
         a.PRODUCTS_LIST: Entry(_ANYONE | _VIEWERS, "MEM-1"),
         a.PRODUCTS_GET: Entry(_VIEWERS | _OPERATOR, "MEM-1"),
         a.USAGE_GET: Entry(_VIEWERS, "EVT-3"),
+        a.AGREEMENTS_LIST: Entry(_ANYONE | _ADMINISTRATORS, "LIM-1"),
         a.GROUPS_LIST: Entry(_VIEWERS, "MEM-1"),
         a.GROUPS_GET: Entry(_VIEWERS, "MEM-1"),
         a.GROUPS_CREATE: Entry(_MANAGERS, "MEM-1"),
@@ -181,7 +182,6 @@ def _table() -> dict[Action, Entry]:
         a.USERS_INVITE: Entry(_OPERATOR, "CLM-1"),
         a.TOKENS_LIST: Entry(_ANYONE, "CLM-1"),
         a.TOKENS_REMOVE: Entry(_ANYONE, "CLM-1"),
-        a.AGREEMENTS_LIST: Entry(_ANYONE, "LIM-1"),
     }
     opened = {
         action: Entry(entry.roles, entry.rule, entry.then, entry.scope or action.value)
@@ -216,7 +216,6 @@ FURTHER_SCOPES = frozenset(
         "metrics.online": "get",
         "metrics.events": "get",
         "metrics.integrations": "get",
-        "service_agreements": "list",
         "service_agreements.notifications": "list",
         "service_agreements.usage_reports": "create get",
         "service_agreements.pricing_terms": "get",

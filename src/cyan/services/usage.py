@@ -85,13 +85,27 @@ async def usage_of_product(
 
 async def usage_of_organization(
     world: World, actor: Actor, wanted: str, month: str | None = None
-) -> tuple[Organization, Usage]:
+) -> Usage:
     """What all products of an organization used in a month; `owned` their members."""
+    action = Action.USAGE_GET
+    return (await _of_organization(world, actor, wanted, action, month))[1]
+
+
+async def agreement_of_organization(
+    world: World, actor: Actor, wanted: str
+) -> tuple[Organization, Usage]:
+    """An organization and what it used in the present month, for who manages it."""
+    return await _of_organization(world, actor, wanted, Action.AGREEMENTS_LIST)
+
+
+async def _of_organization(
+    world: World, actor: Actor, wanted: str, action: Action, month: str | None = None
+) -> tuple[Organization, Usage]:
     chosen = month or f"{world.clock.now():%Y-%m}"
     begins, ends = _bounds(chosen)
 
     async def body(tx: Tx) -> tuple[Organization, Usage]:
-        found = await find_organization(tx, actor, wanted, Action.USAGE_GET)
+        found = await find_organization(tx, actor, wanted, action)
         products = await tx.products.list_of_team(found.id)
         members = [(await tx.counts.of_product(each.id)).members for each in products]
         holders = [product_holder(each.id) for each in products]

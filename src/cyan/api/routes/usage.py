@@ -91,8 +91,8 @@ async def tell_organizations_usage(
     world: World, actor: Actor, organization: str, query: Month
 ) -> UsageReply:
     """Tell how many data operations all products of an organization had."""
-    told = await usage.usage_of_organization(world, actor, organization, query.month)
-    return _told(told[1])
+    used = await usage.usage_of_organization(world, actor, organization, query.month)
+    return _told(used)
 
 
 def _told(found: Usage) -> UsageReply:
@@ -117,15 +117,15 @@ async def list_agreements(world: World, actor: Actor) -> Agreements:
 
 @routes(
     "GET /v1/orgs/{organization}/service_agreements",
-    scope="service_agreements.usage_summary:get",
+    scope="service_agreements:list",
     family=Family.SINGLE,
-    refusals=(Code.PRODUCT_UNKNOWN,),
+    refusals=(Code.PRODUCT_UNKNOWN, Code.ROLE_MISSING),
 )
 async def list_organizations_agreements(
     world: World, actor: Actor, organization: str
 ) -> Agreements:
     """List what applies to an organization: its sandbox, its limits and its use."""
-    found, used = await usage.usage_of_organization(world, actor, organization)
+    found, used = await usage.agreement_of_organization(world, actor, organization)
     return _agreement(found.id, "organization", used)
 
 
