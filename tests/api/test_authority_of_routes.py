@@ -68,6 +68,7 @@ BODY = {
     "id": a_device_id(9),
     "username": "bob@example.com",
     "role": "Developer",
+    "friendly_name": "Labels",
     "scopes": ["devices:get"],
     "name": "wave-2",
     "type": "installed",
