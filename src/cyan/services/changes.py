@@ -14,11 +14,12 @@ from cyan.interfaces.subjects import DeviceChanged
 from cyan.model.accounts import Actor
 from cyan.model.decisions import RefusalCode, Refuse, Refused, refused
 from cyan.model.devices import Device
+from cyan.model.identifiers import DeviceID
 from cyan.rules.authority import Action
 from cyan.rules.naming import NameFacts, decide_name, tidy_name
 from cyan.services.devices import SIGNAL_SECONDS, find_device, find_member
 from cyan.services.groups import set_groups
-from cyan.services.ownership import announce, position_of
+from cyan.services.ownership import announce, told_of
 from cyan.services.products import find_product
 from cyan.services.quarantine import SetStanding, set_standing
 
@@ -81,16 +82,15 @@ async def change_device(
     attributes = [each for each in changes if not isinstance(each, SetStanding)]
     names = [each.name for each in attributes if isinstance(each, Rename)]
 
-    async def settle(tx: Tx, wish: SetStanding) -> DeviceChanged:
+    async def settle(tx: Tx, wish: SetStanding) -> DeviceID:
         assert within is not None  # a route of a product changes the standing
         product = await find_product(tx, actor, within, wish.action)
         device = await find_member(tx, wanted, [product.id])
         await set_standing(tx, world, product, device, wish)
-        return await position_of(tx, device.id)
+        return device.id
 
     async def body(tx: Tx) -> tuple[Device, Sequence[DeviceChanged]]:
-        moved = [await settle(tx, wish) for wish in standings]
-        ids = [each.device_id for each in moved]
+        ids = [await settle(tx, wish) for wish in standings]
         if attributes or not standings:
             device = await find_device(tx, actor, wanted, Action.DEVICES_UPDATE, within)
             ids.append(device.id)
@@ -98,7 +98,7 @@ async def change_device(
                 await _change(tx, device, attribute, at)
         changed = await tx.devices.find(ids[-1])
         assert changed is not None  # a device is never forgotten
-        return changed, moved
+        return changed, [await told_of(tx, changed)] if standings else ()
 
     turn = within if standings else None
     try:

@@ -3,7 +3,7 @@
 See docs/rules/claiming.md.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cyan.interfaces import Tx, World, subjects
@@ -33,7 +33,7 @@ from cyan.services.ownership import (
     change_owner,
     close_transfer,
     count_toward_limit,
-    position_of,
+    told_of,
 )
 from cyan.services.products import team_facts
 from cyan.services.throttle import refuse_if_waiting
@@ -152,7 +152,7 @@ async def _carry_out(
         case TakeOwnership(rule=rule):
             act = Act(actor.account_id, rule, actor.door, request.at)
             await change_owner(tx, device, actor.account_id, act)
-            changed = await position_of(tx, device.id)
+            changed = await told_of(tx, replace(device, owner_id=actor.account_id))
             return changed, ClaimOutcome(device.id, device.online)
         case OfferTransfer():
             transfer = await ask_owner(tx, device, request)
@@ -179,7 +179,7 @@ async def unclaim_device(
     async def body(tx: Tx) -> tuple[Device, DeviceChanged]:
         device = await find_device(tx, actor, wanted, Action.DEVICES_RELEASE, within)
         await release(tx, actor, device, at, manager=within is not None)
-        return device, await position_of(tx, device.id)
+        return device, await told_of(tx, replace(device, owner_id=None))
 
     turn = within or actor.account_id
     device, changed = await world.store.transact(body, turn)
@@ -226,4 +226,4 @@ async def release_owned(
     for transfer in await tx.transfers.list_of(account_id):
         if transfer.state is TransferState.PENDING:
             await close_transfer(tx, transfer, TransferState.ENDED, at)
-    return [await position_of(tx, device.id) for device in devices]
+    return [await told_of(tx, replace(each, owner_id=None)) for each in devices]

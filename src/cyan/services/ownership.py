@@ -103,6 +103,11 @@ async def position_of(tx: Tx, device_id: DeviceID) -> subjects.DeviceChanged:
     """Where a device is now: what live connections are told of it (MEM-11)."""
     device = await tx.devices.find(device_id)
     assert device is not None  # a device is never forgotten
+    return await told_of(tx, device)
+
+
+async def told_of(tx: Tx, device: Device) -> subjects.DeviceChanged:
+    """What live connections are told of a device that is as given."""
     return subjects.DeviceChanged(
         device.id,
         device.owner_id,
