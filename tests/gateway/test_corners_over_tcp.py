@@ -3,7 +3,6 @@
 import time
 import uuid
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -89,22 +88,6 @@ def test_a_newer_connection_of_a_device_replaces_the_older(
     assert ann.post(f"{path}/new", json={"arg": "abc"}).json()["return_value"] == 3
     assert second.online
     assert ann.get(f"/v1/devices/{first.id}").json()["online"] is True
-
-
-def test_calls_beyond_what_a_silent_device_can_hold_are_refused_not_broken(
-    server: Server, ann: httpx.Client, devices: Devices
-) -> None:
-    device = devices.online(server, Firmware(functions={"f": len}, ignores_calls=True))
-    claim(ann, device.id)
-    path, headers = f"{server.url}/v1/devices/{device.id}/f", dict(ann.headers)
-
-    def call(_: int) -> int:
-        return httpx.post(path, headers=headers, timeout=90).status_code
-
-    with ThreadPoolExecutor(300) as threads:
-        codes = set(threads.map(call, range(300)))
-    assert codes == {408}
-    assert device.online
 
 
 def pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:

@@ -5,15 +5,18 @@ from collections.abc import AsyncIterator
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from tests.support.people import an_account, find
+from tests.gateway.conftest import Field
+from tests.support.people import PHOTON, an_account, find
 from tests.support.simulated import thermometer
 
 from cyan.gateway import Gateway
 from cyan.interfaces import DeviceAbsent, DeviceSilent, StoreError, World, subjects
 from cyan.interfaces.requests import CallFunction, Ping, ReadVariable, SendEvent
 from cyan.model.accounts import Actor
+from cyan.model.decisions import RefusalCode, Refused
 from cyan.model.events import Event
 from cyan.model.identifiers import DeviceID
+from cyan.services import calls
 from cyan.services.claims import claim_device
 from cyan.simulator import Firmware, Identity, SimulatedDevice
 
@@ -23,7 +26,7 @@ IDENTITY = Identity.numbered(5, 1, None)
 
 @pytest.fixture
 async def gateway(world: World) -> AsyncIterator[Gateway]:
-    gateway = Gateway(world, SERVER_KEY, silence_seconds=0.4)
+    gateway = Gateway(world, SERVER_KEY)
     await gateway.start("127.0.0.1", 0)
     yield gateway
     await gateway.stop()
@@ -61,14 +64,21 @@ async def until_offline(world: World, device_id: DeviceID) -> None:
             await asyncio.sleep(0)  # let the gateway go on
 
 
-async def test_a_silent_device_is_offline_soon(
-    world: World, gateway: Gateway, device: SimulatedDevice
-) -> None:
+async def test_a_silent_device_is_offline_soon(world: World) -> None:
+    gateway = Gateway(world, SERVER_KEY, silence_seconds=0.4)
+    await gateway.start("127.0.0.1", 0)
+    device = a_device(gateway)
+    device.start()
+    await device.until_online()
     assert gateway.roster.online == 1
+    assert device._running is not None
     assert device._timer is not None
+    device._running.cancel()
     device._timer.cancel()  # it does not even ping
     await until_offline(world, device.identity.device_id)
     assert (gateway.roster.online, len(gateway.roster)) == (0, 0)
+    await device.stop()
+    await gateway.stop()
 
 
 async def test_a_device_that_is_asked_and_says_nothing_is_silent(
@@ -87,6 +97,27 @@ async def test_a_device_that_is_asked_and_says_nothing_is_silent(
     await device.stop()
     with pytest.raises((DeviceSilent, DeviceAbsent)):
         await waiting
+
+
+async def test_calls_beyond_what_a_silent_device_can_hold_are_refused_not_broken(
+    fleet: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "CALL_SECONDS", 1.0)
+    device = await fleet.online(
+        product_id=PHOTON, functions={"f": len}, ignores_calls=True
+    )
+    await claim_device(fleet.world, fleet.ann, device.id)
+
+    async def call() -> RefusalCode:
+        with pytest.raises(Refused) as no:
+            await calls.call_function(
+                fleet.world, fleet.ann, calls.Target(device.id, "f"), ""
+            )
+        return no.value.refusal.code
+
+    codes = await asyncio.gather(*(call() for _ in range(300)))
+    assert set(codes) == {RefusalCode.DEVICE_SILENT}
+    assert device.online
 
 
 async def test_what_nobody_answers_is_a_mistake_of_the_asker(
@@ -133,8 +164,9 @@ async def test_a_device_that_does_not_read_is_dropped_and_nobody_waits(
     world: World, gateway: Gateway, device: SimulatedDevice
 ) -> None:
     ann = await owner_of(world, device)
+    await world.bus.ask(device.identity.device_id, ReadVariable("count"), 5)
     assert device._transport is not None
-    device._transport.pause_reading()
+    device._transport.pause_reading()  # its subscription is served by now
     event = Event("cmd/flood", "x" * 1000, 60, world.clock.now(), "api")
     for _ in range(30_000):
         world.bus.publish(subjects.account_events(ann.account_id), event)
