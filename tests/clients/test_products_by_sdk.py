@@ -172,9 +172,10 @@ def test_the_sdk_hears_a_products_events(
         const first = heard(all);
         await particle.publishEvent({{product, name: 'news', data: 'hi', auth}});
         const news = await first;
+        const second = heard(one);
         await particle.post({{uri: `/v1/products/${{product}}/events`, auth, data:
             {{name: 'door', data: 'open', as_device_id: '{device.id}'}}}});
-        const door = await heard(one);
+        const door = await second;
         all.end(); one.end();
         return [news.name, news.data, door.name, door.data, door.coreid];
     """)
