@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from tests.support.rest import as_account
+from tests.support.rest import as_account, until_offline
 from tests.support.servers import QUICK, Server
 from tests.support.simulated import Devices, thermometer
 
@@ -58,16 +58,6 @@ def test_an_offline_device_is_answered_as_an_unknown_one(
     until_offline(server, device.id)
     offline, unknown = claim(ann, device.id), claim(ann, UNKNOWN)
     assert (offline.status_code, offline.json()) == (404, unknown.json())
-
-
-def until_offline(server: Server, device_id: str) -> None:
-    """The operator may look at any device; its goodbye is served in order."""
-    with as_account(server, server.set_up_account) as root:
-        for _ in range(500):
-            told = root.get(f"/v1/devices/{device_id}/explain").json()
-            if "offline" in str(told["states"]):
-                return
-    raise AssertionError("it did not go offline")
 
 
 def test_somebody_elses_device_can_be_asked_for_and_is_handed_over(

@@ -10,6 +10,7 @@ import pyotp
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.clients.conftest import Cli
+from tests.support.rest import until_offline
 from tests.support.servers import Account, Server
 from tests.support.simulated import Devices
 
@@ -61,6 +62,7 @@ def test_claims_that_are_refused(
     particle.sign_in(ann)
     device = devices.online(server)
     devices.run(device.stop())
+    until_offline(server, device.id)
     for unknown in (device.id, "0" * 24):
         done = particle("device", "add", unknown)
         assert done.returncode == 1

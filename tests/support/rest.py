@@ -1,5 +1,6 @@
 """People and products over the REST API of a running server."""
 
+import time
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -69,3 +70,14 @@ def join(server: Server, username: str) -> None:
     """Answer the invitation to a team that was mailed."""
     link = link_in_mail(server, username, "team-invitation")
     httpx.post(link, data={"answer": "join"}).raise_for_status()
+
+
+def until_offline(server: Server, device_id: str) -> None:
+    """The operator may look at any device; its goodbye is served in order."""
+    until = time.monotonic() + 30
+    with as_account(server, server.set_up_account) as root:
+        while time.monotonic() < until:
+            told = root.get(f"/v1/devices/{device_id}/explain").json()
+            if "offline" in str(told["states"]):
+                return
+    raise AssertionError("it did not go offline")

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cyclopts import App, Parameter
 
 from cyan.cli.asking import Json, prompt
@@ -116,6 +115,8 @@ def server_key(file: Path = Path("server_key.der"), *, host: str | None = None) 
 
     Flash it with: particle keys server server_key.der
     """
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
     from cyan.server.keys import device_tcp_key
 
     config = load_config()

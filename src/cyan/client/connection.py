@@ -46,8 +46,12 @@ class Connection:
         if parts.port == 0:  # reading it raises ValueError if it is no number
             raise ValueError(f"{url}: no server listens on port 0")
         headers = {"authorization": f"Bearer {token}"} if token else {}
+        # To read all authorities takes longer than a request, and is for HTTPS only.
         self._http = httpx.AsyncClient(
-            base_url=url.rstrip("/"), headers=headers, timeout=TIMEOUT
+            base_url=url.rstrip("/"),
+            headers=headers,
+            timeout=TIMEOUT,
+            verify=parts.scheme == "https",
         )
 
     async def __aenter__(self) -> Self:
