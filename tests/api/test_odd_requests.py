@@ -17,6 +17,7 @@ FORM = {"content-type": "application/x-www-form-urlencoded"}
         ("groups=a&groups=b", ["a", "b"]),
         ("groups[0]=a&groups[1]=b", ["a", "b"]),
         ("groups=a", ["a"]),
+        ("0=x&groups=a", ["a"]),
         ("groups=", []),
         ("groups[]=", []),
     ],

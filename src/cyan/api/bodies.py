@@ -181,7 +181,7 @@ def _plant(tree: dict[str, Any], name: str, value: Any) -> None:
     path = [match[1], *_PART.findall(match[2])]
     if len(path) > MAX_DEPTH + 1 or "" in path[:-1]:
         raise unreadable(f"{name[:100]!r} is nested too deep.")
-    if path[-1] == "" or path[-1].isdecimal():
+    if len(path) > 1 and (path[-1] == "" or path[-1].isdecimal()):
         del path[-1]
         value = [value]
     for step in path[:-1]:

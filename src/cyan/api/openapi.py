@@ -77,10 +77,16 @@ def _json_reply(route: Route) -> Any:
 
 
 def _operation_id(route: Route) -> str:
-    """The function's name; teams of organizations share theirs with products."""
+    """The function's name, and what tells apart the endpoints that share it.
+
+    Teams of organizations share theirs with products, parts of streams with the whole.
+    """
     name = route.handler.__name__
-    shared = route.path.startswith("/v1/orgs/{owner}/")
-    return f"{name}_of_organization" if shared else name
+    if route.path.startswith("/v1/orgs/{owner}/"):
+        name += "_of_organization"
+    if route.path.endswith("/{prefix:path}") and not name.endswith("_by_prefix"):
+        name += "_by_prefix"
+    return name
 
 
 def _operation(

@@ -1,11 +1,13 @@
 """Events of products and organizations (REST contract §3.10)."""
 
+from collections.abc import Callable
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from cyan.api.errors import Family
 from cyan.api.routes.events import Publication, Published, stream
-from cyan.api.routing import Routes
+from cyan.api.routing import Handler, Routes
 from cyan.interfaces import World
 from cyan.model.accounts import Actor
 from cyan.model.decisions import RefusalCode as Code
@@ -62,169 +64,84 @@ async def publish_in_organization(
     return Published()
 
 
-@routes(
-    "GET /v1/products/{product}/events",
-    scope="events:get",
-    family=Family.SINGLE,
-    refusals=HEARD,
-)
+def hearing(path: str, *refusals: Code) -> Callable[[Handler], Handler]:
+    """Declare a stream, and that of those events whose names begin with a prefix."""
+
+    def declare(handler: Handler) -> Handler:
+        for address in (f"GET {path}/events", f"GET {path}/events/{{prefix:path}}"):
+            declared = routes(
+                address, scope="events:get", family=Family.SINGLE, refusals=refusals
+            )
+            declared(handler)
+        return handler
+
+    return declare
+
+
+@hearing("/v1/products/{product}", *HEARD)
 async def hear_product(
-    world: World, actor: Actor, product: str, request: Request
+    world: World, actor: Actor, product: str, request: Request, prefix: str = ""
 ) -> Response:
     """Hear the events of a product's members."""
-    return stream(world, await events.tune_to_product(world, actor, product), request)
-
-
-@routes(
-    "GET /v1/products/{product}/events/{prefix:path}",
-    scope="events:get",
-    family=Family.SINGLE,
-    refusals=HEARD,
-)
-async def hear_product_by_prefix(
-    world: World, actor: Actor, product: str, prefix: str, request: Request
-) -> Response:
-    """Hear the events of a product's members whose names begin with a prefix."""
     tuning = await events.tune_to_product(world, actor, product, prefix)
     return stream(world, tuning, request)
 
 
-@routes(
-    "GET /v1/products/{product}/devices/{device}/events",
-    scope="events:get",
-    family=Family.SINGLE,
-    refusals=OF_DEVICE,
-)
+@hearing("/v1/products/{product}/devices/{device}", *OF_DEVICE)
 async def hear_member(
-    world: World, actor: Actor, product: str, device: str, request: Request
-) -> Response:
-    """Hear the events of one member."""
-    tuning = await events.tune_to_product(world, actor, product, "", device)
-    return stream(world, tuning, request)
-
-
-@routes(
-    "GET /v1/products/{product}/devices/{device}/events/{prefix:path}",
-    scope="events:get",
-    family=Family.SINGLE,
-    refusals=OF_DEVICE,
-)
-async def hear_member_by_prefix(
     world: World,
     actor: Actor,
     product: str,
     device: str,
-    prefix: str,
     request: Request,
+    prefix: str = "",
 ) -> Response:
-    """Hear the events of one member whose names begin with a prefix."""
+    """Hear the events of one member."""
     tuning = await events.tune_to_product(world, actor, product, prefix, device)
     return stream(world, tuning, request)
 
 
-@routes(
-    "GET /v1/orgs/{organization}/events",
-    scope="events:get",
-    family=Family.SINGLE,
-    refusals=HEARD,
-)
+@hearing("/v1/orgs/{organization}", *HEARD)
 async def hear_organization(
-    world: World, actor: Actor, organization: str, request: Request
+    world: World, actor: Actor, organization: str, request: Request, prefix: str = ""
 ) -> Response:
     """Hear the events of the members of all products of an organization."""
-    tuning = await events.tune_to_organization(world, actor, organization)
-    return stream(world, tuning, request)
-
-
-@routes(
-    "GET /v1/orgs/{organization}/events/{prefix:path}",
-    scope="events:get",
-    family=Family.SINGLE,
-    refusals=HEARD,
-)
-async def hear_organization_by_prefix(
-    world: World, actor: Actor, organization: str, prefix: str, request: Request
-) -> Response:
-    """Hear an organization's events whose names begin with a prefix."""
     tuning = await events.tune_to_organization(world, actor, organization, prefix)
     return stream(world, tuning, request)
 
 
-@routes(
-    "GET /v1/orgs/{organization}/devices/{device}/events",
-    scope="events:get",
-    family=Family.SINGLE,
-    refusals=OF_DEVICE,
-)
+@hearing("/v1/orgs/{organization}/devices/{device}", *OF_DEVICE)
 async def hear_organizations_device(
-    world: World, actor: Actor, organization: str, device: str, request: Request
-) -> Response:
-    """Hear the events of one member of an organization's products."""
-    tuning = await events.tune_to_organization(world, actor, organization, "", device)
-    return stream(world, tuning, request)
-
-
-@routes(
-    "GET /v1/orgs/{organization}/devices/{device}/events/{prefix:path}",
-    scope="events:get",
-    family=Family.SINGLE,
-    refusals=OF_DEVICE,
-)
-async def hear_organizations_device_by_prefix(
     world: World,
     actor: Actor,
     organization: str,
     device: str,
-    prefix: str,
     request: Request,
+    prefix: str = "",
 ) -> Response:
-    """Hear events of one member of an organization's products, by their names."""
+    """Hear the events of one member of an organization's products."""
     tuning = await events.tune_to_organization(
         world, actor, organization, prefix, device
     )
     return stream(world, tuning, request)
 
 
-@routes(
-    "GET /v1/orgs/{organization}/products/{product}/events",
-    scope="events:get",
-    family=Family.SINGLE,
-    refusals=HEARD,
-)
+@hearing("/v1/orgs/{organization}/products/{product}", *HEARD)
 async def hear_organizations_product(
-    world: World, actor: Actor, organization: str, product: str, request: Request
-) -> Response:
-    """Hear the events of one product, named with its organization."""
-    place = ProductPlace(product, organization)
-    return stream(world, await events.tune_to_place(world, actor, place), request)
-
-
-@routes(
-    "GET /v1/orgs/{organization}/products/{product}/events/{prefix:path}",
-    scope="events:get",
-    family=Family.SINGLE,
-    refusals=HEARD,
-)
-async def hear_organizations_product_by_prefix(
     world: World,
     actor: Actor,
     organization: str,
     product: str,
-    prefix: str,
     request: Request,
+    prefix: str = "",
 ) -> Response:
-    """Hear events of one product, named with its organization, by their names."""
+    """Hear the events of one product, named with its organization."""
     place = ProductPlace(product, organization)
     tuning = await events.tune_to_place(world, actor, place, prefix)
     return stream(world, tuning, request)
 
 
-@routes(
-    "GET /v1/orgs/{organization}/products/{product}/devices/{device}/events",
-    scope="events:get",
-    family=Family.SINGLE,
-    refusals=OF_DEVICE,
-)
+@hearing("/v1/orgs/{organization}/products/{product}/devices/{device}", *OF_DEVICE)
 async def hear_organizations_member(
     world: World,
     actor: Actor,
@@ -232,30 +149,9 @@ async def hear_organizations_member(
     product: str,
     device: str,
     request: Request,
+    prefix: str = "",
 ) -> Response:
     """Hear the events of one member, named with its product and organization."""
-    place = ProductPlace(product, organization)
-    tuning = await events.tune_to_place(world, actor, place, "", device)
-    return stream(world, tuning, request)
-
-
-@routes(
-    "GET /v1/orgs/{organization}/products/{product}/devices/{device}"
-    "/events/{prefix:path}",
-    scope="events:get",
-    family=Family.SINGLE,
-    refusals=OF_DEVICE,
-)
-async def hear_organizations_member_by_prefix(
-    world: World,
-    actor: Actor,
-    organization: str,
-    product: str,
-    device: str,
-    prefix: str,
-    request: Request,
-) -> Response:
-    """Hear events of one member, named with its organization, by their names."""
     place = ProductPlace(product, organization)
     tuning = await events.tune_to_place(world, actor, place, prefix, device)
     return stream(world, tuning, request)
