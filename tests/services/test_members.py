@@ -57,9 +57,17 @@ async def test_the_last_connected_come_first(
 
 @pytest.mark.parametrize("sort", SortKey)
 @pytest.mark.parametrize("ascending", [True, False])
+@pytest.mark.parametrize("step", [2, fleet_pages.STEP])
 async def test_pages_lie_side_by_side_in_every_order(
-    world: World, ann: Actor, fleet: Product, sort: SortKey, ascending: bool
+    world: World,
+    ann: Actor,
+    fleet: Product,
+    sort: SortKey,
+    ascending: bool,
+    step: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(fleet_pages, "STEP", step)
     wanted = {"sort": sort, "ascending": ascending}
     whole = numbers(await page_of(world, ann, **wanted))
     assert sorted(whole) == [1, 2, 3, 4, 5, 6, 7]
@@ -68,6 +76,10 @@ async def test_pages_lie_side_by_side_in_every_order(
     assert {(each.total, each.total_pages) for each in pages} == {(7, 4)}
     turned = await page_of(world, ann, sort=sort, ascending=not ascending)
     assert numbers(turned) == whole[::-1]
+    wanted["quarantined"] = False
+    pages = [await page_of(world, ann, number, 2, **wanted) for number in (1, 2, 3)]
+    members = [n for page in pages for n in numbers(page)]
+    assert members == [n for n in whole if n != 7]
 
 
 async def test_names_are_sorted_without_regard_to_case(

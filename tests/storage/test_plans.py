@@ -97,14 +97,49 @@ async def test_what_a_list_looks_for_has_an_index(
     wanted: dict[str, Any],
     index: str,
 ) -> None:
+    plans = await plans_of(Listing(1001, sort, **wanted), tmp_path, monkeypatch)
+    assert len(plans) == 3
+    for plan in plans:
+        assert any(index in step for step in plan), plan
+
+
+@pytest.mark.parametrize("quarantined", [None, False])
+@pytest.mark.parametrize("ascending", [True, False])
+@pytest.mark.parametrize(
+    ("sort", "index"),
+    [
+        (SortKey.LAST_CONNECTION, "devices_product_id_connected_us_id_index"),
+        (SortKey.DEVICE_ID, "devices_product_id_id_index"),
+        (SortKey.DEVICE_NAME, "devices_named_index"),
+        (SortKey.FIRMWARE_VERSION, "devices_versions_index"),
+    ],
+)
+async def test_a_fleet_is_in_order_in_an_index(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    sort: SortKey,
+    index: str,
+    ascending: bool,
+    quarantined: bool | None,
+) -> None:
+    listing = Listing(1001, sort, ascending, quarantined=quarantined)
+    *pages, _ = await plans_of(listing, tmp_path, monkeypatch)
+    for plan in pages:
+        assert index in plan[0]
+        assert not any("TEMP B-TREE" in step for step in plan), "nothing is sorted"
+
+
+async def plans_of(
+    listing: Listing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> list[list[str]]:
+    """The plans of a first page, of what comes after a device, and of the count."""
     asked = []
 
     def note(statement: Statement[Any], prepare: Any = sqlite.prepare) -> Any:
         asked.append(statement)
         return prepare(statement)
 
-    listing = Listing(1001, sort, **wanted)
-    last = ("0" * 24,) if sort is SortKey.DEVICE_ID else (0, "0" * 24)
+    last = ("0" * 24,) if listing.sort is SortKey.DEVICE_ID else (0, "0" * 24)
 
     async def look(tx: Tx) -> None:
         await tx.fleets.page(listing, None, 0, 25)
@@ -118,7 +153,4 @@ async def test_what_a_list_looks_for_has_an_index(
         await store.search(look)
     await store.close()
     with closing(sqlite3.connect(tmp_path / "cyan.db")) as database:
-        plans = [plan_of(database, each) for each in asked]
-    assert len(plans) == 3
-    for plan in plans:
-        assert any(index in step for step in plan), plan
+        return [plan_of(database, each) for each in asked]

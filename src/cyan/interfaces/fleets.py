@@ -155,10 +155,9 @@ class Listing:
 
     @property
     def looks_into_rows(self) -> bool:
-        """Whether it chooses or sorts by what no index of a fleet knows."""
-        sorted_by_row = self.sort in (SortKey.DEVICE_NAME, SortKey.FIRMWARE_VERSION)
+        """Whether it chooses by what no index of a fleet is sorted by."""
         texts = self.device_id or self.name or self.serial_number
-        return bool(texts or self.groups or sorted_by_row)
+        return bool(texts or self.groups)
 
 
 SortValue = tuple[Any, ...]

@@ -154,9 +154,8 @@ devices = Table(
         "product_id",
         "id",
     ),
-    partial_index(
-        "devices_named_index", "name_key IS NOT NULL", "product_id", "name_key", "id"
-    ),
+    Index("devices_named_index", "product_id", "name_key", "id"),
+    Index("devices_versions_index", "product_id", "firmware_version", "id"),
     partial_index(
         "devices_serial_index",
         "serial_number IS NOT NULL",

@@ -51,6 +51,10 @@ def _index_devices() -> None:
         ["product_id", "connected_us", "id"],
     )
     op.create_index("devices_product_id_id_index", "devices", ["product_id", "id"])
+    op.create_index("devices_named_index", "devices", ["product_id", "name_key", "id"])
+    op.create_index(
+        "devices_versions_index", "devices", ["product_id", "firmware_version", "id"]
+    )
     for name, condition, columns in (
         (
             "devices_quarantined_index",
@@ -61,11 +65,6 @@ def _index_devices() -> None:
             "devices_quarantined_by_id_index",
             "standing IN ('quarantined', 'denied')",
             ["product_id", "id"],
-        ),
-        (
-            "devices_named_index",
-            "name_key IS NOT NULL",
-            ["product_id", "name_key", "id"],
         ),
         (
             "devices_serial_index",
