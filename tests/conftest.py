@@ -25,6 +25,15 @@ os.environ["SSL_CERT_DIR"] = os.devnull
 # A shell lets what it runs in the background ignore Ctrl-C, and whatever that starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+LONG = ("crash", "clients", "tools", "journeys", "state_machines", "server", "cli")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long comes first, so that no worker is left with it at the end."""
+    items.sort(key=lambda item: Path(item.path).parent.name not in LONG)
+
+
 pytest_plugins = [
     "tests.support.browsers",
     "tests.support.databases",

@@ -162,7 +162,7 @@ def test_only_an_empty_product_is_deleted_and_its_id_is_gone(pumps: Fleet) -> No
     pumps.add(device_id)
     full = pumps.client.delete(pumps.path)
     assert full.status_code == 400
-    assert "1 members" in full.json()["error"]
+    assert "1 member" in full.json()["error"]
     pumps.client.delete(f"{pumps.devices}/{device_id}").raise_for_status()
     assert pumps.client.delete(pumps.path).status_code == 204
     gone, never = pumps.client.get(pumps.path), pumps.client.get(NOWHERE)

@@ -16,7 +16,7 @@ from tests.support.streams import published, stream
 
 from cyan.simulator import Firmware
 
-AT_ONCE = 2.0
+AT_ONCE = 5.0
 """Seconds in which a stream ends that its listener may no longer hear."""
 
 
