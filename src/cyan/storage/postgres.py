@@ -9,30 +9,42 @@ exclusively. The lock is taken with BEGIN, in one round trip: `LOCK TABLE` takes
 snapshot, so a last try sees all that it waited for (PostgreSQL, LOCK, notes on
 SERIALIZABLE).
 
-A caller that knows which row others change too names its turn: of one process, the
-transactions of one turn go one after the other, so that none of them is run in vain.
+A caller that knows which row others change too names its turn (`storage/turns`): of
+one process, those of one turn do not collide. Several that share a transaction have a
+savepoint each.
 """
 
 import asyncio
 import contextlib
-import functools
 import json
 import random
 import types
-import weakref
-from collections.abc import AsyncIterator, Callable, Coroutine, Generator
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Generator,
+    Sequence,
+)
+from functools import partial
 from typing import Any, TypeVar
 
 import asyncpg
 from sqlalchemy.dialects.postgresql import asyncpg as dialect
 
 from cyan.interfaces import Body, BodySuspended, Conflict, StoreError, TransactionOver
+from cyan.storage.calls import Call
 from cyan.storage.nouns import Transaction
 from cyan.storage.prepared import Preparer
 from cyan.storage.statements import Statement
+from cyan.storage.turns import Turns
 
 N = TypeVar("N")
 T = TypeVar("T")
+Work = Callable[[Any], Awaitable[T]]
+"""What runs in a transaction of a connection."""
+
 SHARED_TRIES = 6
 LONGEST_PAUSE = 0.05
 READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -81,7 +93,7 @@ def _translate(error: BaseException) -> BaseException:
 @types.coroutine
 def _drive(body: Coroutine[Any, Any, T], runner: _Runner) -> Generator[Any, Any, T]:
     """Await a body, and refuse what it awaits besides its statements."""
-    resume: Callable[[], Any] = functools.partial(body.send, None)
+    resume: Callable[[], Any] = partial(body.send, None)
     while True:
         try:
             waiting = resume()
@@ -93,9 +105,9 @@ def _drive(body: Coroutine[Any, Any, T], runner: _Runner) -> Generator[Any, Any,
             raise BodySuspended(getattr(body, "__qualname__", ""))
         try:
             yield waiting
-            resume = functools.partial(body.send, None)
+            resume = partial(body.send, None)
         except BaseException as error:
-            resume = functools.partial(body.throw, error)
+            resume = partial(body.throw, error)
     if runner.failure is not None:  # a COMMIT would say yes and roll back
         raise runner.failure
     return result
@@ -107,9 +119,7 @@ class PostgresStore:
     def __init__(self, pool: Any) -> None:
         self._pool = pool
         self._again = asyncio.Lock()
-        self._turns: weakref.WeakValueDictionary[str, asyncio.Lock] = (
-            weakref.WeakValueDictionary()  # of those that somebody holds or waits for
-        )
+        self._turns = Turns(lambda calls: self._transact(partial(_run_all, calls)))
 
     @classmethod
     async def open(cls, url: str, size: int = CONNECTIONS) -> "PostgresStore":
@@ -129,57 +139,79 @@ class PostgresStore:
     async def transact(self, body: Body[T], turn: str | None = None) -> T:
         """Run a body, again if it collided; back when it is on disk."""
         if turn is None:
-            return await self._transact(body)
-        lock = self._turns.get(turn)
-        if lock is None:
-            lock = self._turns[turn] = asyncio.Lock()
-        async with lock:
-            return await self._transact(body)
+            return await self._transact(partial(_run, body))
+        return await self._turns.run(turn, body)
 
-    async def _transact(self, body: Body[T]) -> T:
+    async def _transact(self, work: Work[T]) -> T:
         with contextlib.suppress(*AGAIN):
-            return await self._run(body, SHARED)
+            return await self._within(work, SHARED)
         async with self._again:  # those that collided do not collide with each other
-            return await self._run_again(body)
+            return await self._work_again(work)
 
-    async def _run_again(self, body: Body[T]) -> T:
+    async def _work_again(self, work: Work[T]) -> T:
         for attempt in range(1, SHARED_TRIES):
             longest = min(0.001 * 2**attempt, LONGEST_PAUSE)
             await asyncio.sleep(random.random() * longest)
             with contextlib.suppress(*AGAIN):
-                return await self._run(body, SHARED)
+                return await self._within(work, SHARED)
         try:
-            return await self._run(body, ALONE)
+            return await self._within(work, ALONE)
         except AGAIN as error:
             raise StoreError("the transaction collided with itself") from error
 
     async def read(self, body: Body[T]) -> T:
         """Run a body that only reads, on one snapshot."""
-        return await self._run(body, READ)
+        return await self._within(partial(_run, body), READ)
 
     async def search(self, body: Body[T]) -> T:
         """Run a body that reads much: here as any other that reads."""
-        return await self._run(body, READ)
+        return await self.read(body)
 
-    async def _run(self, body: Body[T], begin: str) -> T:
+    async def _within(self, work: Work[T], begin: str) -> T:
         with _told():
-            async with self._pool.acquire() as connection:
-                return await _run(body, connection, begin)
+            async with (
+                self._pool.acquire() as connection,
+                _transaction(connection, begin),
+            ):
+                return await work(connection)
 
     async def close(self) -> None:
         """Finish what runs, then stop."""
+        await self._turns.close()
         await self._pool.close()
 
 
-async def _run(body: Body[T], connection: Any, begin: str) -> T:
+async def _run(body: Body[T], connection: Any) -> T:
     runner = _Runner(connection)
     running: Coroutine[Any, Any, T] = body(Transaction(runner))
     try:
-        async with _transaction(connection, begin):
-            return await _drive(running, runner)
+        return await _drive(running, runner)
     finally:
         runner.over = True
         running.close()
+
+
+async def _run_all(calls: Sequence[Call], connection: Any) -> None:
+    """Run bodies one after the other; one that fails leaves nothing behind."""
+    if len(calls) == 1:  # it has the transaction for itself
+        await _run_call(calls[0], connection)
+        return
+    for call in calls:
+        call.error = None  # of a run before
+        await connection.execute("SAVEPOINT body")
+        try:
+            with _told():
+                await _run_call(call, connection)
+        except AGAIN:
+            raise
+        except Exception as error:
+            call.error = error
+            await connection.execute("ROLLBACK TO body")
+
+
+async def _run_call(call: Call, connection: Any) -> None:
+    running = _run(call.body, connection)
+    call.result = await asyncio.create_task(running, context=call.context)
 
 
 @contextlib.asynccontextmanager

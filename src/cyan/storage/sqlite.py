@@ -7,7 +7,6 @@ callers once that transaction is on disk.
 """
 
 import asyncio
-import contextvars
 import sqlite3
 import threading
 from collections.abc import Coroutine
@@ -24,6 +23,7 @@ from cyan.interfaces import (
     StoreError,
     TransactionOver,
 )
+from cyan.storage.calls import Call
 from cyan.storage.nouns import Transaction
 from cyan.storage.prepared import Preparer
 from cyan.storage.statements import Statement
@@ -85,34 +85,12 @@ def _drive(body: Body[T], connection: sqlite3.Connection) -> T:
     raise BodySuspended(getattr(body, "__qualname__", ""))
 
 
-class _Call:
-    """One body, who waits for it, and what came of it."""
-
-    __slots__ = ("answer", "body", "context", "error", "loop", "result")
-
-    def __init__(self, body: Body[Any]) -> None:
-        self.body = body
-        self.context = contextvars.copy_context()
-        self.loop = asyncio.get_running_loop()
-        self.answer: asyncio.Future[Any] = self.loop.create_future()
-        self.result: Any = None
-        self.error: BaseException | None = None
-
-    def run(self, connection: sqlite3.Connection) -> None:
-        """Drive the body to its end; its outcome stays here until `tell`."""
-        try:
-            self.result = self.context.run(_drive, self.body, connection)
-        except BaseException as error:
-            self.error = error
-
-    def tell(self) -> None:
-        """On the caller's loop: hand over the outcome, unless nobody waits."""
-        if self.answer.done():
-            return
-        if self.error is not None:
-            self.answer.set_exception(self.error)
-        else:
-            self.answer.set_result(self.result)
+def _run(call: Call, connection: sqlite3.Connection) -> None:
+    """Drive a body to its end; its outcome stays with the call until it is told."""
+    try:
+        call.result = call.context.run(_drive, call.body, connection)
+    except BaseException as error:
+        call.error = error
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -129,7 +107,7 @@ class _Writer(threading.Thread):
 
     def __init__(self, path: Path) -> None:
         super().__init__(name="store-writer", daemon=True)
-        self.calls: SimpleQueue[_Call | None] = SimpleQueue()
+        self.calls: SimpleQueue[Call | None] = SimpleQueue()
         self._connection = connect(path)
 
     def run(self) -> None:
@@ -145,7 +123,7 @@ class _Writer(threading.Thread):
             self._serve([call for call in group if not call.answer.cancelled()])
         self._connection.close()
 
-    def _serve(self, group: list[_Call]) -> None:
+    def _serve(self, group: list[Call]) -> None:
         if not group:
             return
         try:
@@ -155,26 +133,26 @@ class _Writer(threading.Thread):
                 self._connection.rollback()
             for call in group:
                 call.error = call.error or StoreError(str(error))
-        by_loop: dict[asyncio.AbstractEventLoop, list[_Call]] = {}
+        by_loop: dict[asyncio.AbstractEventLoop, list[Call]] = {}
         for call in group:
             by_loop.setdefault(call.loop, []).append(call)
         for loop, calls in by_loop.items():
             if not loop.is_closed():
                 loop.call_soon_threadsafe(_tell_all, calls)
 
-    def _write(self, group: list[_Call]) -> None:
+    def _write(self, group: list[Call]) -> None:
         execute = self._connection.execute
         execute("BEGIN IMMEDIATE")
         for call in group:
             execute("SAVEPOINT body")
-            call.run(self._connection)
+            _run(call, self._connection)
             if call.error is not None:
                 execute("ROLLBACK TO body")  # fails if SQLite undid everything
             execute("RELEASE body")
         execute("COMMIT")
 
 
-def _tell_all(calls: list[_Call]) -> None:
+def _tell_all(calls: list[Call]) -> None:
     for call in calls:
         call.tell()
 
@@ -193,7 +171,7 @@ class SqliteStore:
 
     async def transact(self, body: Body[T], turn: str | None = None) -> T:
         """Run a body; back when it is on disk. All of them have one turn here."""
-        call = _Call(body)
+        call = Call(body)
         self._writer.calls.put(call)
         result: T = await call.answer
         return result
