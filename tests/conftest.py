@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from httpx._config import DEFAULT_TIMEOUT_CONFIG
 from hypothesis import settings
 from tests.support.worlds import a_world
 
@@ -21,6 +22,9 @@ settings.load_profile("fuzz" if "CYAN_FUZZ" in os.environ else "steady")
 # requests, and nobody but this machine is asked anything.
 os.environ.pop("SSL_CERT_FILE", None)
 os.environ["SSL_CERT_DIR"] = os.devnull
+
+# On a busy machine an answer may take longer than the 5 seconds that httpx waits.
+DEFAULT_TIMEOUT_CONFIG.read = 60.0
 
 # A shell lets what it runs in the background ignore Ctrl-C, and whatever that starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -126,8 +126,8 @@ async def test_what_nobody_answers_is_a_mistake_of_the_asker(
     device_id = device.identity.device_id
     with pytest.raises(TypeError):
         await world.bus.ask(device_id, "nonsense", 1)
-    assert await world.bus.ask(device_id, Ping(), 1)
-    await world.bus.ask(device_id, SendEvent("spark/x", "1"), 1)
+    assert await world.bus.ask(device_id, Ping(), 10)
+    await world.bus.ask(device_id, SendEvent("spark/x", "1"), 10)
     assert await device.until_heard("spark/x") == b"1"
 
 

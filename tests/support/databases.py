@@ -83,7 +83,7 @@ class Postgres:
     folder: Path = field(
         default_factory=lambda: Path(tempfile.mkdtemp(prefix="cyan-postgres-"))
     )
-    port: int = field(default_factory=_free_port)
+    port: int = 0
     _process: "subprocess.Popen[bytes] | None" = None
 
     @property
@@ -110,6 +110,7 @@ class Postgres:
             if identity := _identity():
                 os.chown(self.folder, identity["user"], identity["group"])
             self._run("initdb", "-D", str(data), "-U", "postgres", "-A", "trust")
+        self.port = self.port or _free_port()  # taken at once: it is nobody's yet
         options = [] if self.durable else QUICK.split()
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
