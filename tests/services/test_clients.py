@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from tests.support.products import a_product
 from tests.support.sign_ins import a_signed_in_person, refusal_of
 
 from cyan.interfaces import World
@@ -9,11 +10,13 @@ from cyan.model.accounts import ClientKind
 from cyan.model.decisions import RefusalCode
 from cyan.services.clients import (
     MAX_CLIENTS,
+    ClientChanges,
     ClientWish,
+    change_client,
     create_client,
     list_clients,
-    update_client,
 )
+from cyan.services.product_clients import create_product_client
 
 APP = ClientWish("App", ClientKind.INSTALLED)
 
@@ -41,6 +44,19 @@ async def test_an_id_that_is_taken_is_drawn_again(world: World) -> None:
     assert (first.id, second.id) == ("app-1", "app-2")
 
 
+async def test_no_client_of_an_account_has_the_id_of_a_products(world: World) -> None:
+    ann = await a_signed_in_person(world)
+    await a_product(world, ann)
+    tokens = ("a" * 40, "1", "a" * 40, "1", "2", "a" * 40, "2", "3")
+    drawn = replace(world, secrets=Drawn(world, *tokens))
+    made = [
+        await create_product_client(drawn, ann, "pumps", APP),
+        await create_client(drawn, ann, APP),
+        await create_product_client(drawn, ann, "pumps", APP),
+    ]
+    assert [client.id for client, _ in made] == ["app-1", "app-2", "app-3"]
+
+
 async def test_ids_can_be_read_whatever_the_name(world: World) -> None:
     ann = await a_signed_in_person(world)
     wish = ClientWish("Ünï  (2)!", ClientKind.INSTALLED)
@@ -65,9 +81,9 @@ async def test_what_is_not_sent_stays(world: World) -> None:
     wish = ClientWish("App", ClientKind.INSTALLED, scope="*:* *:*")
     client, _ = await create_client(world, ann, wish)
     assert client.scope == "*:*"
-    renamed = await update_client(world, ann, client.id, name="Other")
+    renamed = await change_client(world, ann, client.id, ClientChanges(name="Other"))
     assert (renamed.name, renamed.scope) == ("Other", "*:*")
-    cleared = await update_client(world, ann, client.id, scope="none")
+    cleared = await change_client(world, ann, client.id, ClientChanges(scope="none"))
     assert (cleared.name, cleared.scope) == ("Other", None)
     (kept,) = await list_clients(world, ann)
     assert kept == cleared

@@ -20,7 +20,7 @@ from cyan.services.api_users import (
     is_api_user,
     remove_api_user,
 )
-from cyan.services.clients import ClientProof, ClientWish
+from cyan.services.clients import ClientChanges, ClientProof, ClientWish
 from cyan.services.events import listen, tune_to_product
 from cyan.services.members import get_member, remove_member
 from cyan.services.organizations import create_organization
@@ -181,9 +181,8 @@ async def test_clients_are_of_one_product_and_for_managers(
     world: World, ann: Actor, pumps: Product
 ) -> None:
     client, _ = await create_product_client(world, ann, "pumps", APP)
-    changed = await change_product_client(
-        world, ann, "pumps", client.id, ("Other", "customers:create")
-    )
+    changes = ClientChanges("Other", "customers:create")
+    changed = await change_product_client(world, ann, "pumps", client.id, changes)
     assert (changed.name, changed.scope) == ("Other", "customers:create")
     assert await list_product_clients(world, ann, "pumps") == [changed]
     await a_product(world, ann, "Fans")

@@ -29,7 +29,7 @@ from cyan.services.api_users import (
 from cyan.services.calls import Target, call_function, read_variable
 from cyan.services.changes import Note, change_device
 from cyan.services.claims import claim_device, unclaim_device
-from cyan.services.clients import ClientWish
+from cyan.services.clients import ClientChanges, ClientWish
 from cyan.services.devices import get_device, ping_device, signal_device
 from cyan.services.events import (
     ProductPlace,
@@ -92,6 +92,7 @@ from cyan.services.usage import agreement_of_organization, usage_of_organization
 pytestmark = pytest.mark.settings(rate_limits=0.0)
 D = a_device_id(1)
 APP = ClientWish("App", ClientKind.INSTALLED)
+RENAMED = ClientChanges("n")
 BOT = ApiUserWish("Bot", ["devices:get"])
 CHANGES = ProductChanges(description="mine")
 ROLE = TeamRole.SUPPORT
@@ -135,7 +136,7 @@ IN_PRODUCT: dict[str, UseCase] = {
     "remove bot": lambda w, a, p: remove_api_user(w, a, _team(p), "b"),
     "clients": lambda w, a, p: list_product_clients(w, a, p),
     "client": lambda w, a, p: create_product_client(w, a, p, APP),
-    "change client": lambda w, a, p: change_product_client(w, a, p, "c", ("n", None)),
+    "change client": lambda w, a, p: change_product_client(w, a, p, "c", RENAMED),
     "remove client": lambda w, a, p: remove_product_client(w, a, p, "c"),
     "publish": lambda w, a, p: publish_in_product(w, a, ProductPublication(p, "x")),
     "hear": lambda w, a, p: tune_to_product(w, a, p),

@@ -131,8 +131,6 @@ def _unknown_variable(device: Device, name: str) -> Refused:
 
 def _offer(what: str, names: Iterable[str]) -> str:
     known = ", ".join(sorted(names))
-    return (
-        f"The device has these {what}: {known}."
-        if known
-        else (f"The device's firmware registers no {what}.")
-    )
+    if not known:
+        return f"The device's firmware registers no {what}."
+    return f"The device has these {what}: {known}."

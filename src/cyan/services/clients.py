@@ -4,10 +4,13 @@ The public ones come with official tools, so that their secrets are none. An acc
 may make clients of its own (REST contract §1.4).
 """
 
+import contextlib
 import hmac
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from cyan.interfaces import Conflict, Tx, World
@@ -31,7 +34,9 @@ SCOPES = (ONLY_CUSTOMERS, "*:*")
 MAX_CLIENTS = 100
 MAX_NAME = 100
 _MAX_REDIRECT = 2000
-TRIES = 5
+_TRIES = 5
+
+C = TypeVar("C", Client, ProductClient)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,14 @@ class ClientWish:
     name: str
     kind: ClientKind
     redirect_uri: str | None = None
+    scope: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClientChanges:
+    """What shall change of a client; None stays, scope "none" clears the scope."""
+
+    name: str | None = None
     scope: str | None = None
 
 
@@ -107,48 +120,57 @@ async def create_client(
         scope=scope,
         created_at=world.clock.now(),
     )
-    for _ in range(TRIES):
-        candidate = replace(client, id=draw_client_id(world, name))
 
-        async def body(tx: Tx, candidate: Client = candidate) -> None:
-            if len(await tx.clients.list_of(actor.account_id)) >= MAX_CLIENTS:
-                raise unusable_client(
-                    f"An account has at most {MAX_CLIENTS} clients.",
-                    "Remove one first.",
-                )
-            await tx.clients.add(candidate)
+    async def add(client_id: str, tx: Tx) -> Client:
+        if len(await tx.clients.list_of(actor.account_id)) >= MAX_CLIENTS:
+            raise unusable_client(
+                f"An account has at most {MAX_CLIENTS} clients.", "Remove one first."
+            )
+        if await tx.programs.find_client(client_id) is not None:
+            raise Conflict(f"client {client_id} is a product's")
+        made = replace(client, id=client_id)
+        await tx.clients.add(made)
+        return made
 
-        try:
-            await world.store.transact(body)
-        except Conflict:
-            continue  # somebody has a client of this id: draw another
-        return candidate, secret
+    return await with_free_id(world, name, add), secret
+
+
+async def with_free_id(
+    world: World, name: str, add: Callable[[str, Tx], Coroutine[Any, Any, C]]
+) -> C:
+    """Add a client under an id that nobody's client has, an account's or a product's.
+
+    The id is readable: the name as a slug, and up to nine digits.
+    """
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "client"
+    for _ in range(_TRIES):
+        client_id = f"{slug}-{int(world.secrets.token(), 16) % 10**9}"
+        with contextlib.suppress(Conflict):  # then somebody has a client of this id
+            return await world.store.transact(partial(add, client_id))
     raise refused(RefusalCode.BUSY, "No free client id was found.", retry_after=1)
 
 
-async def update_client(
-    world: World,
-    actor: Actor,
-    client_id: str,
-    *,
-    name: str | None = None,
-    scope: str | None = None,
+async def change_client(
+    world: World, actor: Actor, client_id: str, changes: ClientChanges
 ) -> Client:
-    """Change a client's name or scope; what is None stays, scope "none" clears."""
-    new_name = None if name is None else fitting_name(name)
-    new_scope = fitting_scope(scope)
+    """Change a client's name or scope."""
 
     async def body(tx: Tx) -> Client:
-        client = await _own_client(tx, actor, client_id)
-        changed = replace(
-            client,
-            name=new_name or client.name,
-            scope=client.scope if scope is None else new_scope,
-        )
-        await tx.clients.update(client.id, changed.name, changed.scope)
-        return changed
+        client = fitting(await _own_client(tx, actor, client_id), changes)
+        await tx.clients.update(client.id, client.name, client.scope)
+        return client
 
     return await world.store.transact(body)
+
+
+def fitting(client: C, changes: ClientChanges) -> C:
+    """A client as it is after changes, or `Refused`."""
+    name, scope = changes.name, changes.scope
+    return replace(
+        client,
+        name=client.name if name is None else fitting_name(name),
+        scope=client.scope if scope is None else fitting_scope(scope),
+    )
 
 
 async def remove_client(world: World, actor: Actor, client_id: str) -> None:
@@ -172,12 +194,6 @@ async def _own_client(tx: Tx, actor: Actor, client_id: str) -> Client:
             remedy="GET /v1/clients lists your clients.",
         )
     return client
-
-
-def draw_client_id(world: World, name: str) -> str:
-    """A readable id: the name as a slug, and up to nine digits."""
-    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "client"
-    return f"{slug}-{int(world.secrets.token(), 16) % 10**9}"
 
 
 def fitting_name(name: str) -> str:

@@ -150,9 +150,7 @@ async def note_description(
     world: World, device_id: DeviceID, description: Description
 ) -> None:
     """Keep what a device told of itself; a new firmware's hash is an event."""
-    at = world.clock.now()
-
-    told = description.app_hash
+    at, told = world.clock.now(), description.app_hash
 
     async def body(tx: Tx) -> Greeted | None:
         before = await tx.devices.find(device_id)

@@ -193,6 +193,14 @@ class Tuning:
     organization_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ProductPlace:
+    """A product by its id or slug; `organization` is the one that it must be of."""
+
+    product: str
+    organization: str | None = None
+
+
 async def tune(
     world: World, actor: Actor, prefix: str = "", wanted: str | None = None
 ) -> Tuning:
@@ -209,14 +217,6 @@ async def tune_to_product(
     """Decide what a product's stream may hear: all members, or one (EVT-1)."""
     place = ProductPlace(within)
     return await tune_to_place(world, actor, place, prefix, wanted)
-
-
-@dataclass(frozen=True, slots=True)
-class ProductPlace:
-    """A product by its id or slug; `organization` is the one that it must be of."""
-
-    product: str
-    organization: str | None = None
 
 
 async def tune_to_place(

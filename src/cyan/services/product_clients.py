@@ -1,7 +1,6 @@
 """OAuth clients of a product, and the tokens that act for it (REST contract §1.4)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 from cyan.interfaces import Conflict, Tx, World
@@ -11,14 +10,15 @@ from cyan.model.products import ProductClient, ProductToken
 from cyan.rules.authority import Action
 from cyan.services.clients import (
     MAX_CLIENTS,
-    TRIES,
+    ClientChanges,
     ClientWish,
-    draw_client_id,
+    fitting,
     fitting_name,
     fitting_redirect,
     fitting_scope,
     unknown_client,
     unusable_client,
+    with_free_id,
 )
 from cyan.services.products import find_product
 from cyan.services.tokens import NewToken, announce_ends
@@ -44,60 +44,42 @@ async def create_product_client(
     secret = world.secrets.token()
     name, redirect = fitting_name(wish.name), fitting_redirect(wish)
     scope, at = fitting_scope(wish.scope), world.clock.now()
-    for _ in range(TRIES):
-        client_id = draw_client_id(world, name)
 
-        async def body(tx: Tx, client_id: str = client_id) -> ProductClient:
-            action = Action.PRODUCT_CLIENTS_CREATE
-            product = await find_product(tx, actor, within, action)
-            if len(await tx.programs.clients_of(product.id)) >= MAX_CLIENTS:
-                raise unusable_client(
-                    f"A product has at most {MAX_CLIENTS} clients.", "Remove one first."
-                )
-            if await tx.clients.find(client_id) is not None:
-                raise Conflict(f"client {client_id} exists")
-            client = ProductClient(
-                id=client_id,
-                product_id=product.id,
-                name=name,
-                kind=wish.kind,
-                secret_hash=world.secrets.hash_token(secret),
-                redirect_uri=redirect,
-                scope=scope,
-                created_at=at,
+    async def add(client_id: str, tx: Tx) -> ProductClient:
+        action = Action.PRODUCT_CLIENTS_CREATE
+        product = await find_product(tx, actor, within, action)
+        if len(await tx.programs.clients_of(product.id)) >= MAX_CLIENTS:
+            raise unusable_client(
+                f"A product has at most {MAX_CLIENTS} clients.", "Remove one first."
             )
-            await tx.programs.add_client(client)
-            return client
+        if await tx.clients.find(client_id) is not None:
+            raise Conflict(f"client {client_id} is an account's")
+        client = ProductClient(
+            id=client_id,
+            product_id=product.id,
+            name=name,
+            kind=wish.kind,
+            secret_hash=world.secrets.hash_token(secret),
+            redirect_uri=redirect,
+            scope=scope,
+            created_at=at,
+        )
+        await tx.programs.add_client(client)
+        return client
 
-        try:
-            return await world.store.transact(body), secret
-        except Conflict:
-            continue  # somebody has a client of this id: draw another
-    raise refused(RefusalCode.BUSY, "No free client id was found.", retry_after=1)
+    return await with_free_id(world, name, add), secret
 
 
 async def change_product_client(
-    world: World,
-    actor: Actor,
-    within: str,
-    client_id: str,
-    changes: tuple[str | None, str | None],
+    world: World, actor: Actor, within: str, client_id: str, changes: ClientChanges
 ) -> ProductClient:
-    """Change a client's name or scope; what is None stays, scope "none" clears."""
-    name, scope = changes
-    new_name = None if name is None else fitting_name(name)
-    new_scope = fitting_scope(scope)
+    """Change a client's name or scope."""
 
     async def body(tx: Tx) -> ProductClient:
         action = Action.PRODUCT_CLIENTS_UPDATE
-        client = await _find(tx, actor, within, client_id, action)
-        changed = replace(
-            client,
-            name=new_name or client.name,
-            scope=client.scope if scope is None else new_scope,
-        )
-        await tx.programs.update_client(client.id, changed.name, changed.scope)
-        return changed
+        client = fitting(await _find(tx, actor, within, client_id, action), changes)
+        await tx.programs.update_client(client.id, client.name, client.scope)
+        return client
 
     return await world.store.transact(body)
 

@@ -22,7 +22,7 @@ from cyan.model.products import (
     TeamRole,
 )
 from cyan.model.settings import SignUp
-from cyan.rules.authority import Action, decide_team_action
+from cyan.rules.authority import Action
 from cyan.rules.limits import has_room, requesters_sandbox_full
 from cyan.rules.teams import (
     MAX_MEMBERS,
@@ -33,8 +33,9 @@ from cyan.rules.teams import (
     unknown_member,
 )
 from cyan.services.credentials import parse_username
+from cyan.services.organizations import find_organization
 from cyan.services.ownership import announce
-from cyan.services.products import find_product, team_facts
+from cyan.services.products import find_product
 from cyan.services.throttle import hold_back
 from cyan.services.tickets import Page, find_ticket, link_over, link_to, ticket_id_of
 
@@ -97,13 +98,7 @@ async def find_team(tx: Tx, actor: Actor, team: TeamOf, action: Action) -> Found
     if team.kind is TeamKind.PRODUCT:
         product = await find_product(tx, actor, team.wanted, action)
         return FoundTeam(product.team_id, product.name, (product,))
-    organization = await tx.organizations.find(team.wanted)
-    team_ids = (organization.id,) if organization else ()
-    facts = await team_facts(tx, actor, team_ids)
-    decision = decide_team_action(facts, action)
-    if isinstance(decision, Refuse):
-        raise Refused(decision)
-    assert organization is not None  # nobody has a role in what does not exist
+    organization = await find_organization(tx, actor, team.wanted, action)
     products = await tx.products.list_of_team(organization.id)
     return FoundTeam(organization.id, organization.name, products)
 

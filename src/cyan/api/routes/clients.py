@@ -115,9 +115,8 @@ async def change_client(
     world: World, actor: Actor, client: str, body: ClientChanges
 ) -> ClientReply:
     """Change the name or the scope of a client."""
-    changed = await clients.update_client(
-        world, actor, client, name=body.name, scope=body.scope
-    )
+    changes = clients.ClientChanges(body.name, body.scope)
+    changed = await clients.change_client(world, actor, client, changes)
     return ClientReply(attributes_of(changed))
 
 

@@ -12,6 +12,7 @@ from cyan.api.errors import Family
 from cyan.api.routing import Routes
 from cyan.api.wire.devices import DeviceDetail, DeviceSummary, detail_of, summary_of
 from cyan.api.wire.moments import moment
+from cyan.api.wire.replies import Okay
 from cyan.interfaces import World
 from cyan.model.accounts import Actor
 from cyan.model.decisions import RefusalCode as Code
@@ -71,12 +72,6 @@ class Changes(Struct):
     notes: str | UnsetType | None = UNSET
     signal: Literal["1", "0", "true", "false", 1, 0] | bool | UnsetType = UNSET
     firmware_updates_forced: bool | UnsetType = UNSET
-
-
-class Okay(Struct):
-    """It was done."""
-
-    ok: bool = True
 
 
 class PingReply(Struct):

@@ -15,7 +15,7 @@ from cyan.interfaces import World
 from cyan.model.accounts import Actor
 from cyan.model.decisions import RefusalCode as Code
 from cyan.model.products import ProductClient
-from cyan.services import product_clients
+from cyan.services import clients, product_clients
 
 routes = Routes()
 
@@ -44,7 +44,12 @@ async def list_product_clients(world: World, actor: Actor, product: str) -> Clie
     "POST /v1/products/{product}/clients",
     scope="clients:create",
     family=Family.SINGLE,
-    refusals=(*MANAGED, Code.CLIENT_UNUSABLE, Code.REQUEST_INCOMPLETE),
+    refusals=(
+        *MANAGED,
+        Code.CLIENT_UNUSABLE,
+        Code.REQUEST_INCOMPLETE,
+        Code.BUSY,
+    ),
 )
 async def create_product_client(
     world: World, actor: Actor, product: str, body: NewClient
@@ -66,8 +71,9 @@ async def change_product_client(
     world: World, actor: Actor, product: str, client: str, body: ClientChanges
 ) -> ClientReply:
     """Change the name or the scope of a product's client."""
+    changes = clients.ClientChanges(body.name, body.scope)
     changed = await product_clients.change_product_client(
-        world, actor, product, client, (body.name, body.scope)
+        world, actor, product, client, changes
     )
     return ClientReply(_attributes(changed))
 
