@@ -243,7 +243,7 @@ async def answer_team_invitation(
     view = await look_at_team_invitation(world, presented)
     ticket_id, now = ticket_id_of(world, presented), world.clock.now()
 
-    async def body(tx: Tx) -> tuple[str, str | None, Sequence[DeviceChanged]]:
+    async def body(tx: Tx) -> _Changed:
         invitation = await _invitation(tx, ticket_id, now)
         account = await tx.accounts.find_by_username(invitation.username)
         if accept and account is None:
@@ -255,30 +255,37 @@ async def answer_team_invitation(
         await tx.tickets.take(invitation.id)
         await tx.teams.withdraw(invitation.team_id, invitation.username)
         if not accept or account is None:
-            return invitation.team_id, None, ()
+            return _Changed(invitation.team_id)
         member = TeamMember(invitation.team_id, account.id, invitation.role, now)
         await tx.teams.set(member)
         moved = await _positions(tx, invitation.team_id, account.id)
-        return invitation.team_id, account.id, moved
+        return _Changed(invitation.team_id, [(account.id, invitation.role)], moved)
 
-    team_id, account_id, moved = await world.store.transact(body)
-    if account_id is not None:
-        _announce(world, team_id, account_id, view.role, moved)
+    _announce(world, await world.store.transact(body))
     return view
 
 
-def _announce(
-    world: World,
-    team_id: str,
-    account_id: str,
-    role: TeamRole | None,
-    moved: Sequence[DeviceChanged],
-) -> None:
+Roles = Sequence[tuple[str, TeamRole | None]]
+"""Accounts, and the role that each has from now on, None for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    """Who has another role in a team, and which devices are heard otherwise for it."""
+
+    team_id: str
+    roles: Roles = ()
+    moved: Sequence[DeviceChanged] = ()
+
+
+def _announce(world: World, changed: _Changed) -> None:
     """Tell streams, caches and devices of a change in a team, once it is durable."""
-    change = TeamChanged(account_id, role)
-    world.bus.publish(subjects.team_changes(team_id), change)
-    world.bus.publish(subjects.account_changes(account_id), None)
-    announce(world, *moved)
+    for account_id, role in changed.roles:
+        change = TeamChanged(account_id, role)
+        world.bus.publish(subjects.team_changes(changed.team_id), change)
+        world.bus.publish(subjects.account_changes(account_id), None)
+    if changed.roles:
+        announce(world, *changed.moved)
 
 
 async def _positions(tx: Tx, team_id: str, account_id: str) -> Sequence[DeviceChanged]:
@@ -313,9 +320,7 @@ async def change_role(
     at = world.clock.now()
     wanted = username.strip().lower()
 
-    async def body(
-        tx: Tx,
-    ) -> tuple[str, list[tuple[str, TeamRole | None]], Teammate, list[DeviceChanged]]:
+    async def body(tx: Tx) -> tuple[_Changed, Teammate]:
         leaves = role is None and wanted == actor.username
         action = _action_for(role, leaves=leaves)
         found = await find_team(tx, actor, team, action)
@@ -325,7 +330,7 @@ async def change_role(
         if member is None or account is None:
             await _take_back(tx, found.id, wanted, role)
             gone = Teammate("", wanted, TeamRole.VIEW_ONLY, False, invited=True)
-            return found.id, [], gone, []
+            return _Changed(found.id), gone
         own = members.get(actor.account_id)
         by_owner = own is not None and own.role is TeamRole.OWNER
         decision = decide_role_change(RoleChangeFacts(member.role, role, by_owner))
@@ -336,21 +341,16 @@ async def change_role(
             await _hand_over(tx, world, found, account.id)
             changes.append((actor.account_id, TeamRole.ADMINISTRATOR))
         await _give_roles(tx, found.id, changes, at)
-        moved = list(await _positions(tx, found.id, account.id))
-        return found.id, changes, _teammate(account, role or member.role), moved
+        moved = await _positions(tx, found.id, account.id)
+        mate = _teammate(account, role or member.role)
+        return _Changed(found.id, changes, moved), mate
 
-    team_id, changes, mate, moved = await world.store.transact(body)
-    for account_id, given in changes:
-        _announce(world, team_id, account_id, given, moved)
+    changed, mate = await world.store.transact(body)
+    _announce(world, changed)
     return mate
 
 
-async def _give_roles(
-    tx: Tx,
-    team_id: str,
-    changes: Sequence[tuple[str, TeamRole | None]],
-    at: datetime,
-) -> None:
+async def _give_roles(tx: Tx, team_id: str, changes: Roles, at: datetime) -> None:
     for account_id, role in changes:
         if role is None:
             await tx.teams.remove(team_id, account_id)
