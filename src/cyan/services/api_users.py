@@ -42,17 +42,18 @@ async def create_api_user(
     """Make an API user; its token never expires."""
     token = world.secrets.token()
     name, scopes = wish.friendly_name or "", list(dict.fromkeys(wish.scopes or ()))
-    _require(name, scopes)
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "api"
     username = f"{slug}+{world.secrets.token()[:10]}{DOMAIN}"
     id_, at = world.secrets.id(), world.clock.now()
 
     async def body(tx: Tx) -> ApiUser:
         found = await find_team(tx, actor, team, Action.TEAM_INVITE)
+        _require(name, scopes)
         if len(await tx.programs.api_users_of(found.id)) >= MAX_API_USERS:
             raise refused(
                 RefusalCode.TEAM_UNUSABLE,
                 f"A team has at most {MAX_API_USERS} API users.",
+                remedy="Remove one first.",
             )
         token_hash = world.secrets.hash_token(token)
         user = ApiUser(id_, found.id, username, name, scopes, token_hash, at)
@@ -63,20 +64,20 @@ async def create_api_user(
 
 
 async def change_api_user(
-    world: World, actor: Actor, team: TeamOf, username: str, wish: ApiUserWish
+    world: World, actor: Actor, team: TeamOf, username: str, wish: ApiUserWish | None
 ) -> ApiUserWithToken:
-    """Change name and scopes, if given, and draw a new token; the old one ends."""
+    """Change what is wished for, and draw a new token; the old one ends.
+
+    Without a wish there is a new token alone.
+    """
     token = world.secrets.token()
 
     async def body(tx: Tx) -> tuple[ApiUser, str]:
         user = await _find(tx, actor, team, username, Action.TEAM_UPDATE)
         changed = replace(
-            user,
-            friendly_name=wish.friendly_name or user.friendly_name,
-            scopes=list(dict.fromkeys(wish.scopes or user.scopes)),
+            user if wish is None else _changed(user, wish),
             token_hash=world.secrets.hash_token(token),
         )
-        _require(changed.friendly_name, changed.scopes)
         await tx.programs.update_api_user(changed)
         return changed, user.token_hash
 
@@ -84,6 +85,22 @@ async def change_api_user(
     announce_ends(world, [ended])
     world.bus.publish(subjects.account_changes(changed.id), None)
     return ApiUserWithToken(changed, token)
+
+
+def _changed(user: ApiUser, wish: ApiUserWish) -> ApiUser:
+    if wish == ApiUserWish(None, None):
+        raise refused(
+            RefusalCode.REQUEST_INCOMPLETE,
+            "There is nothing to change.",
+            remedy="Send friendly_name or scopes; …/token just draws another token.",
+        )
+    changed = replace(
+        user,
+        friendly_name=wish.friendly_name or user.friendly_name,
+        scopes=list(dict.fromkeys(wish.scopes or user.scopes)),
+    )
+    _require(changed.friendly_name, changed.scopes)
+    return changed
 
 
 async def remove_api_user(

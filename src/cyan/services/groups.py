@@ -100,15 +100,15 @@ async def change_group(
     world: World, actor: Actor, within: str, name: str, wish: GroupWish
 ) -> Group:
     """Rename, colour or describe a group; its devices stay in it."""
-    if wish == GroupWish():
-        raise refused(
-            RefusalCode.NOTHING_TO_DO,
-            "Nothing to do?",
-            remedy="Send a name, color or description.",
-        )
 
     async def body(tx: Tx) -> Group:
         product = await find_product(tx, actor, within, Action.GROUPS_UPDATE)
+        if wish == GroupWish():
+            raise refused(
+                RefusalCode.NOTHING_TO_DO,
+                "Nothing to do?",
+                remedy="Send a name, color or description.",
+            )
         group = _fitting(await _find(tx, product.id, name), wish)
         await tx.groups.update(name, group)
         return group
@@ -138,11 +138,11 @@ async def edit_groups(  # noqa: PLR0913 - a wire request of as many members
 ) -> None:
     """Put members into groups, which are made if they lack, and take them out."""
     add, remove = list(dict.fromkeys(add)), list(dict.fromkeys(remove))
-    _require_moderate(len(devices), len(add), len(remove))
     at = world.clock.now()
 
     async def body(tx: Tx) -> None:
         product = await find_product(tx, actor, within, Action.DEVICES_UPDATE)
+        _require_moderate(len(devices), len(add), len(remove))
         members = await _members(tx, product.id, devices)
         for name in remove:
             await tx.groups.take(product.id, name, members)

@@ -186,21 +186,10 @@ async def _change(
 
 
 async def _renew(
-    world: World, actor: Actor, team: TeamOf, username: str, wish: ApiUserWish
+    world: World, actor: Actor, team: TeamOf, username: str, wish: ApiUserWish | None
 ) -> UpdatedProgram:
     made = await api_users.change_api_user(world, actor, team, username, wish)
     return UpdatedProgram(_with_token(made))
-
-
-def _wish_of(body: ApiUserChange) -> ApiUserWish:
-    wish = ApiUserWish(body.friendly_name, body.scopes)
-    if wish == _NO_WISH:
-        raise refused(
-            Code.REQUEST_INCOMPLETE,
-            "There is nothing to change.",
-            remedy="Send friendly_name or scopes; …/token just draws another token.",
-        )
-    return wish
 
 
 async def _remove(world: World, actor: Actor, team: TeamOf, username: str) -> Okay:
@@ -209,9 +198,6 @@ async def _remove(world: World, actor: Actor, team: TeamOf, username: str) -> Ok
     else:
         await teams.change_role(world, actor, team, username, None)
     return Okay()
-
-
-_NO_WISH = ApiUserWish(None, None)
 
 
 def _declare(kind: TeamKind, path: str) -> None:
@@ -258,7 +244,7 @@ def _declare(kind: TeamKind, path: str) -> None:
         world: World, actor: Actor, owner: str, username: str, body: ApiUserChange
     ) -> UpdatedProgram:
         """Change an API user; its former token ends, the new one is told now."""
-        wish = _wish_of(body)
+        wish = ApiUserWish(body.friendly_name, body.scopes)
         return await _renew(world, actor, TeamOf(kind, owner), username, wish)
 
     @routes(
@@ -271,7 +257,7 @@ def _declare(kind: TeamKind, path: str) -> None:
         world: World, actor: Actor, owner: str, username: str
     ) -> UpdatedProgram:
         """Draw a new token for an API user; the former one ends."""
-        return await _renew(world, actor, TeamOf(kind, owner), username, _NO_WISH)
+        return await _renew(world, actor, TeamOf(kind, owner), username, None)
 
     @routes(
         f"POST {path}/{{username}}/token",
@@ -283,7 +269,7 @@ def _declare(kind: TeamKind, path: str) -> None:
         world: World, actor: Actor, owner: str, username: str
     ) -> UpdatedProgram:
         """Draw a new token for an API user; the former one ends."""
-        return await _renew(world, actor, TeamOf(kind, owner), username, _NO_WISH)
+        return await _renew(world, actor, TeamOf(kind, owner), username, None)
 
     @routes(
         f"DELETE {path}/{{username}}",
