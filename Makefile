@@ -5,6 +5,8 @@ export UV_PYTHON_DOWNLOADS = never
 BIN := .venv/bin
 UV := .cache/uv/bin/uv
 ARGS ?=
+# A test that hangs ends with its worker, and shows where it hung.
+NO_HANGING := -o faulthandler_timeout=400 -o faulthandler_exit_on_timeout=true
 CRASHES ?= 500
 
 .PHONY: help setup check test fuzz crash serve demo bench docs site lock clean
@@ -53,7 +55,7 @@ check: .venv/dev.stamp ## style, types, and which room may import which
 
 test: .venv/dev.stamp .cache/browser.stamp ## all tests, and how much of each room they run
 	rm -f .coverage .coverage.*
-	$(BIN)/pytest -n auto -q --cov --cov-report= $(ARGS)
+	$(BIN)/pytest -n auto -q --cov --cov-report= $(NO_HANGING) $(ARGS)
 	$(if $(ARGS),,$(BIN)/python -m tools.coverage_floors)
 
 fuzz: .venv/dev.stamp ## look for examples that nobody thought of
