@@ -1,5 +1,6 @@
 """What holds for every file: size, names, no trace of a workplace, links that lead."""
 
+import ast
 import re
 import subprocess
 from pathlib import Path
@@ -40,6 +41,19 @@ def test_no_module_is_longer_than_a_reader_wants() -> None:
 
 def test_modules_are_named_after_what_they_are_about() -> None:
     assert [path for path in tracked("src/*.py") if NO_NAMES.match(path.stem)] == []
+
+
+def test_every_refusal_says_what_to_do_next() -> None:
+    silent = []
+    for path in tracked("src/*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            called = isinstance(node, ast.Call) and getattr(node.func, "id", "")
+            if called in ("refused", "Refuse"):
+                given = {each.arg for each in node.keywords}  # None: `**more`
+                of_token = "RefusalCode.TOKEN_" in ast.unparse(node)  # contract §0.3
+                if not given & {"remedy", None} and not of_token:
+                    silent.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert silent == []
 
 
 def test_no_file_tells_where_it_was_written() -> None:

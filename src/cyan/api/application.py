@@ -192,7 +192,11 @@ def _parse(kind: Any, text: str) -> Any:
     try:
         return kind.parse(text)
     except MalformedIdentifier as error:
-        raise refused(Code.INVALID_BODY, str(error)) from None
+        raise refused(
+            Code.INVALID_BODY,
+            str(error),
+            remedy="See /openapi.json for what is taken.",
+        ) from None
 
 
 _FAULT = Refuse(

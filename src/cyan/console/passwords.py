@@ -96,7 +96,9 @@ def _password(fields: Mapping[str, str]) -> str:
     password = fields.get("password", "")
     if password != fields.get("again", ""):
         raise refused(
-            RefusalCode.PASSWORD_UNUSABLE, "The two passwords are not the same."
+            RefusalCode.PASSWORD_UNUSABLE,
+            "The two passwords are not the same.",
+            remedy="Type the same password twice.",
         )
     return password
 

@@ -108,7 +108,11 @@ async def read_form(request: Request) -> Mapping[str, str]:
         data += chunk
         if len(data) > MAX_FORM:
             raise Refused(
-                Refuse(RefusalCode.BODY_TOO_LARGE, "This form is too large to be ours.")
+                Refuse(
+                    RefusalCode.BODY_TOO_LARGE,
+                    "This form is too large to be ours.",
+                    remedy="Go back to the page, and send it again.",
+                )
             )
     try:
         pairs = parse_qsl(
@@ -116,7 +120,11 @@ async def read_form(request: Request) -> Mapping[str, str]:
         )
     except ValueError:
         raise Refused(
-            Refuse(RefusalCode.INVALID_BODY, "This form cannot be read.")
+            Refuse(
+                RefusalCode.INVALID_BODY,
+                "This form cannot be read.",
+                remedy="Go back to the page, and send it again.",
+            )
         ) from None
     return dict(pairs)
 
@@ -125,5 +133,11 @@ async def read_answer(request: Request, answers: Mapping[str, bool]) -> bool:
     """Which of the two buttons of a question was pressed."""
     answer = (await read_form(request)).get("answer", "")
     if answer not in answers:
-        raise Refused(Refuse(RefusalCode.INVALID_BODY, "Choose one of the buttons."))
+        raise Refused(
+            Refuse(
+                RefusalCode.INVALID_BODY,
+                "Choose one of the buttons.",
+                remedy="Go back to the page, and press one.",
+            )
+        )
     return answers[answer]

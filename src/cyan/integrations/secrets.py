@@ -121,7 +121,10 @@ class ServerSecrets:
     async def _off_the_loop(self, work: Callable[[], T]) -> T:
         if self._busy >= self._most:
             raise refused(
-                RefusalCode.BUSY, "Too many people are signing in.", retry_after=2
+                RefusalCode.BUSY,
+                "Too many people are signing in.",
+                remedy="Try again.",
+                retry_after=2,
             )
         self._busy += 1
         future = asyncio.get_running_loop().run_in_executor(self._threads, work)

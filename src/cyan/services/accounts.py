@@ -96,6 +96,7 @@ async def _prepare(
         raise refused(
             RefusalCode.REQUEST_INCOMPLETE,
             "current_password is required to change username or password",
+            remedy="Send current_password, too.",
         )
     await prove_own_password(world, actor, current_password)
     if password is None:

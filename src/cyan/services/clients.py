@@ -94,7 +94,11 @@ async def prove_client(
 
 def unknown_client() -> Refused:
     """The one answer to credentials of a client that are not right."""
-    return refused(RefusalCode.CLIENT_UNKNOWN, "Client credentials are invalid")
+    return refused(
+        RefusalCode.CLIENT_UNKNOWN,
+        "Client credentials are invalid",
+        remedy="Check client_id and client_secret, or make another client.",
+    )
 
 
 async def list_clients(world: World, actor: Actor) -> Sequence[Client]:
@@ -147,7 +151,12 @@ async def with_free_id(
         client_id = f"{slug}-{int(world.secrets.token(), 16) % 10**9}"
         with contextlib.suppress(Conflict):  # then somebody has a client of this id
             return await world.store.transact(partial(add, client_id))
-    raise refused(RefusalCode.BUSY, "No free client id was found.", retry_after=1)
+    raise refused(
+        RefusalCode.BUSY,
+        "No free client id was found.",
+        remedy="Try again.",
+        retry_after=1,
+    )
 
 
 async def change_client(

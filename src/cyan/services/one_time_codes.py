@@ -135,5 +135,9 @@ async def disable_codes(world: World, actor: Actor, password: str) -> None:
     """Switch one-time codes off; the password proves that it is the person."""
     account = await prove_own_password(world, actor, password)
     if account.mfa_secret is None:
-        raise refused(RefusalCode.MFA_NOT_ON, "One-time codes are not on.")
+        raise refused(
+            RefusalCode.MFA_NOT_ON,
+            "One-time codes are not on.",
+            remedy="There is nothing to switch off.",
+        )
     await world.store.transact(lambda tx: tx.accounts.set_mfa(account.id, None))

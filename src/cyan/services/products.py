@@ -209,7 +209,9 @@ async def create_product(world: World, actor: Actor, wish: ProductWish) -> Produ
             raise Refused(decision)
         chosen = wish.wanted_id or choose_id(used)
         if chosen is None:
-            raise _unusable("No product id is free any more.")
+            raise _unusable(
+                "No product id is free any more.", "Ask for one of your own as id."
+            )
         product = Product(
             id=chosen,
             platform_id=wish.platform_id,
@@ -295,7 +297,10 @@ async def _changed(tx: Tx, product: Product, changes: ProductChanges) -> Product
     if isinstance(decision, Refuse):
         raise Refused(decision)
     if not 0 <= changed.device_limit <= MAX_DEVICE_LIMIT:
-        raise _unusable(f"A device limit is between 0 and {MAX_DEVICE_LIMIT:,}.")
+        raise _unusable(
+            f"A device limit is between 0 and {MAX_DEVICE_LIMIT:,}.",
+            "Correct device_limit; 0 is no limit.",
+        )
     return changed
 
 
@@ -370,8 +375,8 @@ class _Removed:
     devices: Sequence[DeviceChanged]
 
 
-def _unusable(reason: str) -> Refused:
-    return refused(RefusalCode.PRODUCT_UNUSABLE, reason, rule="MEM-14")
+def _unusable(reason: str, remedy: str) -> Refused:
+    return refused(RefusalCode.PRODUCT_UNUSABLE, reason, rule="MEM-14", remedy=remedy)
 
 
 async def _transact(world: World, body: Body[ProductView]) -> ProductView:

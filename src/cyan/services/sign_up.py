@@ -133,7 +133,9 @@ async def invite(world: World, actor: Actor, username: str) -> Invitation:
     """The operator mails somebody a link by which to sign up, once."""
     if not actor.operator:
         raise refused(
-            RefusalCode.SIGNUP_CLOSED, "Only the operator of this server invites."
+            RefusalCode.SIGNUP_CLOSED,
+            "Only the operator of this server invites.",
+            remedy="Ask the operator to invite them.",
         )
     if world.settings.sign_up is SignUp.CLOSED:
         raise _sign_up_closed(world)

@@ -14,7 +14,12 @@ from cyan.interfaces import Tx, World
 from cyan.model.accounts import Account, Client, Ticket, TicketPurpose
 from cyan.model.decisions import RefusalCode, Refused, refused
 from cyan.model.products import ProductClient
-from cyan.services.clients import ONLY_CUSTOMERS, ClientProof, prove_client
+from cyan.services.clients import (
+    ONLY_CUSTOMERS,
+    ClientProof,
+    prove_client,
+    unknown_client,
+)
 from cyan.services.credentials import (
     count_failure,
     count_success,
@@ -108,7 +113,11 @@ def _unsupported(request: GrantRequest) -> Refused:
 
 
 def _incomplete(member: str) -> Refused:
-    return refused(RefusalCode.REQUEST_INCOMPLETE, f"Missing parameter: {member}")
+    return refused(
+        RefusalCode.REQUEST_INCOMPLETE,
+        f"Missing parameter: {member}",
+        remedy=f"Send {member}, as a field of a form.",
+    )
 
 
 def _lifetime(request: GrantRequest, now: datetime) -> timedelta | None:
@@ -257,7 +266,11 @@ async def _by_refresh(asking: _Asking) -> NewToken:
 
 
 def _refresh_over() -> Refused:
-    return refused(RefusalCode.WRONG_CREDENTIALS, "Refresh token is invalid")
+    return refused(
+        RefusalCode.WRONG_CREDENTIALS,
+        "Refresh token is invalid",
+        remedy="Sign in again with the password.",
+    )
 
 
 async def _by_client(asking: _Asking) -> NewToken:
@@ -270,7 +283,11 @@ async def _by_client(asking: _Asking) -> NewToken:
             remedy="Make a client of your own: POST /v1/clients.",
         )
     if client.scope == ONLY_CUSTOMERS or request.scope not in (None, "", "*:*"):
-        raise refused(RefusalCode.SCOPE_MISSING, "Insufficient scope")
+        raise refused(
+            RefusalCode.SCOPE_MISSING,
+            "Insufficient scope",
+            remedy="Ask for no scope, with a client that is not for customers alone.",
+        )
     lifetime = _lifetime(request, asking.now)
     if isinstance(client, ProductClient):
         return await give_product_token(asking.world, client, lifetime)
@@ -280,7 +297,7 @@ async def _by_client(asking: _Asking) -> NewToken:
 
     async def body(tx: Tx) -> None:
         if await tx.clients.find(client.id) is None:
-            raise refused(RefusalCode.CLIENT_UNKNOWN, "Client credentials are invalid")
+            raise unknown_client()
         await tx.tokens.add(token.kept)
 
     await asking.world.store.transact(body)
@@ -307,7 +324,11 @@ async def prove_person(
     require_calm(world, address)
     if account is None:
         count_failure(world, address)
-        raise refused(RefusalCode.WRONG_CREDENTIALS, "Bad password")
+        raise refused(
+            RefusalCode.WRONG_CREDENTIALS,
+            "Bad password",
+            remedy="Check the e-mail address and the password, or reset the password.",
+        )
     if account.mfa_secret is not None:
         person, code = account, otp or ""
         hold_back_codes(world, person.id)

@@ -153,7 +153,9 @@ async def invite(
         await _require_absent(tx, members, invited)
         if len(members) >= MAX_MEMBERS:
             raise refused(
-                RefusalCode.TEAM_UNUSABLE, f"A team has at most {MAX_MEMBERS} people."
+                RefusalCode.TEAM_UNUSABLE,
+                f"A team has at most {MAX_MEMBERS} people.",
+                remedy="Remove somebody first.",
             )
         former = await tx.teams.withdraw(found.id, invited)
         if former is not None:

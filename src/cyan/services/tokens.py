@@ -228,7 +228,11 @@ async def revoke_token(world: World, presented: str, address: str) -> None:
         return of_person or await tx.programs.remove_token(token_hash)
 
     if not await world.store.transact(body):
-        raise refused(RefusalCode.TOKEN_NOT_FOUND, "Token not found")
+        raise refused(
+            RefusalCode.TOKEN_NOT_FOUND,
+            "Token not found",
+            remedy="It ended already, or has a typing error.",
+        )
     announce_ends(world, [token_hash])
 
 

@@ -122,7 +122,9 @@ class Confirmed(Struct):
 
 def _required(value: str | None, name: str) -> str:
     if not value:
-        raise refused(Code.REQUEST_INCOMPLETE, f"{name} is required")
+        raise refused(
+            Code.REQUEST_INCOMPLETE, f"{name} is required", remedy=f"Send {name}."
+        )
     return value
 
 
