@@ -2,7 +2,7 @@
 
 import pytest
 from tests.support.people import an_account, an_online_device, find
-from tests.support.products import Ear, a_member, a_product, a_teammate
+from tests.support.products import Ear, a_member, a_product, a_teammate, listed
 from tests.support.sign_ins import refusal_of
 
 from cyan.interfaces import World, subjects
@@ -32,6 +32,7 @@ from cyan.services.events import (
 from cyan.services.members import remove_member
 from cyan.services.organizations import create_organization
 from cyan.services.ownership import is_outsider
+from cyan.services.teams import TeamKind, TeamOf, change_role
 
 pytestmark = pytest.mark.settings(sandbox_devices=10)
 
@@ -94,6 +95,33 @@ async def test_a_stream_of_a_member_ends_when_it_leaves(
     assert (of_device.ended, of_team.ended) == (True, False)  # MEM-11
     await publish(world, device)
     assert of_team.heard == []
+
+
+async def test_a_stream_of_a_member_ends_when_it_is_quarantined_at_once(
+    world: World, ann: Actor, pumps: Product
+) -> None:
+    device = await an_online_device(world, 8, firmware_of=pumps.id)
+    await listed(world, ann, pumps, 8)
+    of_device = hear(world, await tune_to_product(world, ann, "pumps", "", device.id))
+    await remove_member(world, ann, "pumps", device.id, deny_it=False)  # UNC-4
+    assert of_device.ended
+
+
+async def test_what_is_ones_own_is_heard_on_whatever_becomes_of_its_membership(
+    world: World, ann: Actor, bob: Actor, pumps: Product
+) -> None:
+    await a_teammate(world, pumps, bob, TeamRole.DEVELOPER)
+    device = await a_member(world, ann, pumps)
+    await claim_device(world, bob, device.id)
+    own = hear(world, await tune(world, bob, "", device.id))
+    team = TeamOf(TeamKind.PRODUCT, "pumps")
+    await change_role(world, ann, team, bob.username, None)
+    await publish(world, device)
+    await remove_member(world, ann, "pumps", device.id, deny_it=False)
+    await publish(world, device)
+    assert (own.heard, own.ended) == (["temp", "temp"], False)
+    await unclaim_device(world, bob, device.id)
+    assert own.ended  # UNC-6
 
 
 async def test_what_waits_in_quarantine_is_heard_by_nobody(

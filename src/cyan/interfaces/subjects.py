@@ -27,6 +27,12 @@ class DeviceChanged:
     standing: Standing | None
     outsider: bool
 
+    @property
+    def member_of(self) -> int | None:
+        """As `Device.member_of`: quarantine is no membership (MEM-8)."""
+        member = self.standing in (Standing.MEMBER, Standing.WRONG_PLATFORM)
+        return self.product_id if member else None
+
 
 @dataclass(frozen=True, slots=True)
 class TeamChanged:

@@ -348,8 +348,11 @@ def _end_with_rights(
             end()
 
     def on_device(change: DeviceChanged) -> None:
-        stays = {each.id for each in tuning.products or ()}
-        if tuning.products is None or change.product_id not in stays:
+        if tuning.products is None:
+            stays = change.owner_id == actor.account_id
+        else:
+            stays = change.member_of in {each.id for each in tuning.products}
+        if not stays:
             end()
 
     stops = [
