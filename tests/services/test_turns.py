@@ -4,15 +4,16 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from tests.support.people import a_device_id, an_online_device
+from tests.support.people import a_device_id, an_online_device, find
 from tests.support.products import listed, members_of
 from tests.support.work import Work
 
 from cyan.interfaces import World
 from cyan.model.accounts import Actor
+from cyan.model.decisions import Refused
 from cyan.model.products import Product
 from cyan.services.changes import change_device
-from cyan.services.claims import claim_device, unclaim_device
+from cyan.services.claims import ClaimOutcome, claim_device, unclaim_device
 from cyan.services.members import remove_member
 from cyan.services.quarantine import SetStanding
 
@@ -44,6 +45,21 @@ async def test_claims_of_one_account(world: World, ann: Actor, work: Work) -> No
     await require_once_each(
         work, lambda number: unclaim_device(world, ann, devices[number].id), numbers
     )
+
+
+async def test_two_accounts_meet_at_the_same_devices(
+    world: World, ann: Actor, bob: Actor
+) -> None:
+    """Each shares a transaction with itself: of what both hold, one lets go."""
+    ids = [(await an_online_device(world, n)).id for n in range(1, AT_ONCE + 1)]
+    claims = [claim_device(world, ann, each) for each in ids]
+    claims += [claim_device(world, bob, each) for each in reversed(ids)]
+    ends = await asyncio.gather(*claims, return_exceptions=True)
+    refused = [end for end in ends if isinstance(end, Refused)]
+    done = [end for end in ends if isinstance(end, ClaimOutcome)]
+    assert len(refused) == len(done) == AT_ONCE  # CLM-1
+    owners = {(await find(world, each)).owner_id for each in ids}
+    assert owners <= {ann.account_id, bob.account_id}
 
 
 async def test_approvals_in_one_product(
