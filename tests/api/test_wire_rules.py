@@ -161,12 +161,14 @@ def test_junk_on_the_http_port_harms_nobody(
     server: Server, root: httpx.Client, raw: bytes
 ) -> None:
     said = b""
-    with socket.create_connection(server.http, timeout=10) as stranger:
+    with (
+        socket.create_connection(server.http, timeout=10) as stranger,
         # A server that has heard enough hangs up, whatever is still on its way.
-        with contextlib.suppress(ConnectionError):
-            stranger.sendall(raw)
-            stranger.shutdown(socket.SHUT_WR)
-            while chunk := stranger.recv(65536):
-                said += chunk
+        contextlib.suppress(ConnectionError),
+    ):
+        stranger.sendall(raw)
+        stranger.shutdown(socket.SHUT_WR)
+        while chunk := stranger.recv(65536):
+            said += chunk
     assert not said or said.startswith(b"HTTP/1.1 ")
     assert root.get("/healthz").status_code == 200
