@@ -32,7 +32,10 @@ NAMES: Values = {
     "news": ["spark/device/last_reset", "particle/device/updates/enabled"],
     "question": ["spark/device/name", "particle/device/ip", "spark/device/random"],
     "for the cloud": ["spark/device/claim/code", "spark/device/safemode"],
-    "other reserved": ["spark", "sparkling", "particle", "spark/device/reset"],
+    "other reserved": [
+        *("spark", "sparkling", "particle", "spark/device/reset"),
+        *("cyan/import", "cyan/"),
+    ],
 }
 DATA_SIZES: Values = {"fits": [0, 1, 1024], "too much": [1025, 100_000]}
 PREFIXES: Values = {
@@ -124,7 +127,10 @@ CASES = {
     ),
     "routing.device_hears": Case(
         {
-            "Event": {"ordinary": ["room/lamp"], "reserved": ["spark/status"]},
+            "Event": {
+                "ordinary": ["room/lamp"],
+                "reserved": ["spark/status", "cyan/import"],
+            },
             "Name asked for": PREFIXES,
             "Device asked for": SOURCES,
         },
@@ -136,8 +142,8 @@ CASES = {
     "metering.cost_of_event": Case(
         {
             "Event": {
-                "ordinary": ["room/lamp", "Spark"],
-                "reserved": ["spark/status", "particle", "sparkling"],
+                "ordinary": ["room/lamp", "Spark", "cyan", "cyanide"],
+                "reserved": ["spark/status", "particle", "sparkling", "cyan/import"],
             },
             "Bytes of data": {
                 "none": [0],

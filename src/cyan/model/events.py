@@ -7,7 +7,8 @@ from enum import StrEnum
 MAX_NAME_BYTES = 64
 MAX_DATA_BYTES = 1024
 DEFAULT_TTL = 60
-RESERVED_PREFIXES = ("spark", "particle")
+DEVICE_OS_PREFIXES = ("spark", "particle")
+RESERVED_PREFIXES = (*DEVICE_OS_PREFIXES, "cyan/")
 
 
 @dataclass(frozen=True, slots=True)

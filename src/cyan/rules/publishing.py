@@ -29,7 +29,8 @@ def decide_publish(facts: PublishFacts) -> Allow | Refuse:
     if is_reserved(facts.name):  # EVT-1, the system's own names
         return Refuse(
             RefusalCode.EVENT_RESERVED,
-            'Names that begin with "spark" or "particle" belong to the system.',
+            'Names that begin with "spark", "particle" or "cyan/" '
+            "belong to the system.",
             rule="EVT-1",
             remedy="Choose a name that begins otherwise.",
         )
@@ -73,7 +74,7 @@ def decide_device_publish(facts: DevicePublishFacts) -> SendOn | Refuse:
             RefusalCode.EVENT_RESERVED,
             "Firmware may not publish under the system's own names.",
             rule="EVT-1",
-            remedy="Choose a name that does not begin with spark or particle.",
+            remedy="Choose a name that does not begin with spark, particle or cyan/.",
         )
     return SendOn(destination, "EVT-1")  # EVT-1
 

@@ -2,8 +2,8 @@
 
 Events are private: the owner's streams and devices hear them, for a member also the
 product's team, and nobody else (EVT-1). Which devices hear a product's events depends
-on who owns whom (EVT-5). Names that begin with `spark` or `particle` belong to
-the system: devices speak to the cloud by them, and the cloud tells people. See
+on who owns whom (EVT-5). Names that begin with `spark`, `particle` or `cyan/` belong
+to the system: devices speak to the cloud by them, and the cloud tells people. See
 docs/rules/events.md.
 """
 
@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cyan.model.devices import Standing
-from cyan.model.events import RESERVED_PREFIXES, Audience, Event, Hearers
+from cyan.model.events import (
+    DEVICE_OS_PREFIXES,
+    RESERVED_PREFIXES,
+    Audience,
+    Event,
+    Hearers,
+)
 
 
 class Destination(StrEnum):
@@ -44,7 +50,7 @@ _TO_STREAMS = frozenset(
 )
 _QUESTIONS = frozenset(
     f"{prefix}/device/{subject}"
-    for prefix in RESERVED_PREFIXES
+    for prefix in DEVICE_OS_PREFIXES
     for subject in ("name", "ip", "random")
 )
 _FOR_THE_CLOUD = frozenset(
