@@ -15,7 +15,7 @@ import uuid
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from tests.support.servers import PASSWORD, Server
@@ -91,11 +91,17 @@ def run(words: tuple[str, ...], stdin: str, environment: dict[str, str]) -> Ende
         redirect_stderr(err),
     ):
         patch.setattr(os, "environ", environment)
+        patch.setattr(os, "get_terminal_size", no_terminal)
         patch.setattr(sys, "argv", ["cyan", *words])
         patch.setattr(sys, "stdin", io.StringIO(stdin))
         with pytest.raises(SystemExit) as ended:
             main()
     return Ended(words, ended.value.code, out.getvalue(), err.getvalue())
+
+
+def no_terminal(*_: object) -> NoReturn:
+    """How wide is a pipe?"""
+    raise OSError
 
 
 def said(ended: Ended, code: int) -> str:
