@@ -122,6 +122,22 @@ def test_who_waits_is_denied_and_approved(
     assert "MEM-9" in said
 
 
+def test_who_waits_is_dismissed_for_now(
+    server: Server, ann: Cyan, devices: Devices, fleet: str
+) -> None:
+    firmware = thermometer()
+    firmware.product_id = ann.json("product", "info", fleet)["id"]
+    remove = ("product", "device", "remove", fleet)
+    for deny, then in ((False, "until its next hello"), (True, "denied still")):
+        waits = devices.online(server, firmware).id
+        if deny:
+            ann("product", "device", "deny", fleet, waits)
+        said = ann(*remove, waits)
+        assert said.startswith(f"{waits} is dismissed")
+        assert then in said
+        assert "MEM-1" in ann(*remove, waits, code=1)
+
+
 def test_a_file_is_imported_line_by_line_and_undone(
     server: Server, ann: Cyan, fleet: str, tmp_path: Path
 ) -> None:

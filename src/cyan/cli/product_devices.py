@@ -1,5 +1,6 @@
 """`cyan product device`: who is in a fleet, who waits, who leaves it."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
@@ -13,7 +14,7 @@ from cyan.cli.show import (
     show_json,
     show_table,
 )
-from cyan.client import ImportWish
+from cyan.client import ImportWish, ProductClient
 
 SORTS = {
     "last-connection": "lastConnection",
@@ -144,16 +145,29 @@ def remove(product: str, device_id: str, *, deny: Switch = False) -> None:
 
     Example: cyan product device remove cold-chain 0123456789abcdef01234567
     """
-    still_owned = ask_product(
-        product, lambda of: of.remove_device(device_id, deny=deny)
-    )
-    say(f"{device_id} is {'denied' if deny else 'no longer in the product'}.")
+
+    async def go(of: ProductClient) -> tuple[str, bool]:
+        before = await of.device(device_id)
+        still_owned = await of.remove_device(device_id, deny=deny)
+        return "denied" if deny else _what_became_of(before), still_owned
+
+    became, still_owned = ask_product(product, go)
+    say(f"{device_id} is {became}.")
     if still_owned:
         say(
             "Its owner keeps it, and only the owner can see and unclaim it (UNC-3).\n"
             "To do both next time, in the safe order: "
             f"cyan product device retire {product} {device_id}"
         )
+
+
+def _what_became_of(before: Mapping[str, Any]) -> str:
+    """What a device is after its removal, by how it stood before."""
+    if before["denied"]:
+        return "dismissed; when it comes back, it is denied still"
+    if before["quarantined"]:
+        return "dismissed, until its next hello"
+    return "no longer in the product"
 
 
 @device.command
