@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cyan.model.products import Claiming, Plan, Product
+from cyan.model.products import Claiming, Plan, Product, TeamRole
 
 PUMPS = Product(
     id=1001,
@@ -42,3 +42,14 @@ def test_a_product_is_handed_over_as_it_is() -> None:
     handed = PUMPS.handed_to("grace")  # LIM-2
     assert handed.payer_id == "grace"
     assert handed.handed_to("ada") == PUMPS
+
+
+@pytest.mark.parametrize("text", ["View-only", "view-only", "VIEW-ONLY"])
+def test_a_role_is_known_in_any_case(text: str) -> None:
+    assert TeamRole(text) is TeamRole.VIEW_ONLY
+
+
+@pytest.mark.parametrize("text", ["King", "", None, 5])
+def test_what_is_no_role_is_none(text: object) -> None:
+    with pytest.raises(ValueError, match="not a valid TeamRole"):
+        TeamRole(text)
