@@ -73,6 +73,15 @@ async def test_a_member_is_explained_to_its_team(
 
 
 @pytest.mark.parametrize("role", [TeamRole.SUPPORT, TeamRole.VIEW_ONLY])
+async def test_a_member_that_was_never_met_has_the_modem_of_its_product(
+    world: World, ann: Actor
+) -> None:
+    borons = await a_product(world, ann, "Borons", platform_id=13)
+    [device_id] = await listed(world, ann, borons, 1)
+    told = await explain(world, ann, device_id, "borons")
+    assert told.explanation.sim.status == "not managed"
+
+
 async def test_who_may_look_and_not_manage_is_told_whom_to_ask(
     world: World, ann: Actor, pumps: Product, role: TeamRole
 ) -> None:

@@ -19,7 +19,7 @@ from cyan.rules.authority import Action, may
 from cyan.rules.explaining import ExplainFacts, Explanation, explain_device
 from cyan.rules.limits import CountFacts, Counting, count_toward
 from cyan.services.claims import membership_of
-from cyan.services.devices import find_device, ownership_of
+from cyan.services.devices import as_shown, find_device, ownership_of
 from cyan.services.membership import after_removal
 from cyan.services.ownership import count_toward_limit
 from cyan.services.products import team_facts
@@ -95,13 +95,14 @@ async def _facts(
 ) -> ExplainFacts:
     limit = world.settings.sandbox_devices
     team = await team_facts(tx, actor, product.team_ids if product else ())
+    [shown] = await as_shown(tx, [device])
     return ExplainFacts(
         ownership=ownership_of(device, actor),
         owned=device.owner_id is not None,
         operator=actor.operator,
         online=device.online,
         safe_mode=device.safe_mode,
-        cellular=is_cellular(device.platform_id),
+        cellular=is_cellular(shown.platform_id),
         count=await count_toward_limit(tx, actor.account_id, limit),
         limit=limit,
         place=device.standing,
