@@ -72,7 +72,6 @@ async def test_a_member_is_explained_to_its_team(
     assert by_its_own_route == told
 
 
-@pytest.mark.parametrize("role", [TeamRole.SUPPORT, TeamRole.VIEW_ONLY])
 async def test_a_member_that_was_never_met_has_the_modem_of_its_product(
     world: World, ann: Actor
 ) -> None:
@@ -82,6 +81,7 @@ async def test_a_member_that_was_never_met_has_the_modem_of_its_product(
     assert told.explanation.sim.status == "not managed"
 
 
+@pytest.mark.parametrize("role", [TeamRole.SUPPORT, TeamRole.VIEW_ONLY])
 async def test_who_may_look_and_not_manage_is_told_whom_to_ask(
     world: World, ann: Actor, pumps: Product, role: TeamRole
 ) -> None:
