@@ -38,6 +38,20 @@ def test_what_wants_an_acknowledgement_gets_it_at_once(
     assert (answer.kind, answer.mid) == (ACK, mid)
 
 
+def test_what_a_device_says_of_its_updates_before_its_claim_is_known_after_it(
+    server: Server, device: WireDevice
+) -> None:
+    flag = path(b"E", b"particle/device/updates/enabled")
+    mid = device.send(CON, POST, flag, b"false")
+    answer = device.receive()
+    assert (answer.kind, answer.code, answer.mid) == (ACK, 0, mid)
+    who = server.new_account(f"{device.id}@example.com")
+    with httpx.Client(base_url=server.url, headers=who.headers) as client:
+        client.post("/v1/devices", json={"id": device.id}).raise_for_status()
+        told = client.get(f"/v1/devices/{device.id}").json()
+    assert told["firmware_updates_enabled"] is False
+
+
 CALLED, READ = b"f", b"v"
 FOUR_ZEROS = bytes(4)
 

@@ -29,7 +29,8 @@ NAMES: Values = {
     "too long": ["t" * 65, "é" * 33],
     "invisible characters": ["two\nlines", "bell\a", "zero\N{ZERO WIDTH SPACE}width"],
     "ordinary": ["t", "t" * 64, "é" * 32, "room/lamp", "Spark", "spar", "🔥"],
-    "news": ["spark/device/last_reset", "particle/device/updates/enabled"],
+    "news": ["spark/device/last_reset", "spark/device/ota_result"],
+    "state": ["particle/device/updates/enabled", "particle/device/updates/forced"],
     "question": ["spark/device/name", "particle/device/ip", "spark/device/random"],
     "for the cloud": ["spark/device/claim/code", "spark/device/safemode"],
     "other reserved": [

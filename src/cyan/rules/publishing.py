@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from cyan.model.decisions import Allow, RefusalCode, Refuse
 from cyan.model.events import MAX_DATA_BYTES, MAX_NAME_BYTES
 from cyan.rules.features import FeatureFacts, decide_features
-from cyan.rules.routing import Destination, destination_of, is_reserved
+from cyan.rules.routing import STATE, Destination, destination_of, is_reserved
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,8 @@ def decide_device_publish(facts: DevicePublishFacts) -> SendOn | Refuse:
     if destination is Destination.CLOUD:  # EVT-4, also without features
         return SendOn(destination, "EVT-4")
     features = decide_features(facts.features)
+    if isinstance(features, Refuse) and facts.name in STATE:  # EVT-4, it is kept
+        return SendOn(Destination.CLOUD, "EVT-4")
     if isinstance(features, Refuse):  # EVT-4
         return replace(features, rule="EVT-4")
     if destination is Destination.NOWHERE:  # EVT-1

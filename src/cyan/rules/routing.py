@@ -39,15 +39,14 @@ class Destination(StrEnum):
     """Dropped: a reserved name that no device has a reason to use."""
 
 
-_TO_STREAMS = frozenset(
-    {
-        "spark/device/last_reset",
-        "spark/device/ota_result",
-        "spark/device/diagnostics/update",
-        "particle/device/updates/enabled",
-        "particle/device/updates/forced",
-    }
-)
+STATE = frozenset({"particle/device/updates/enabled", "particle/device/updates/forced"})
+"""What a device says at each hello, and the cloud keeps: news also to itself."""
+
+_TO_STREAMS = STATE | {
+    "spark/device/last_reset",
+    "spark/device/ota_result",
+    "spark/device/diagnostics/update",
+}
 _QUESTIONS = frozenset(
     f"{prefix}/device/{subject}"
     for prefix in DEVICE_OS_PREFIXES
