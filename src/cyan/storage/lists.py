@@ -54,17 +54,20 @@ class _Among(ColumnElement[bool]):
     type = Boolean()
     _is_implicitly_boolean = True  # else SQLite tests it for "= 1", past every index
 
-    def __init__(self, column: Any, values: Any) -> None:
+    def __init__(self, column: Any, values: Any, *, few: bool) -> None:
         self.column = column
         self.values = values
+        self.few = few
 
 
 @compiles(_Among, "postgresql")
 def _among_postgres(element: _Among, compiler: Any, **more: Any) -> str:
-    # Not `= ANY`: for a long list that may be planned as a scan which compares each row
-    # with each value.
+    # `= ANY` is planned by what the list holds, but a long one may be planned as a scan
+    # which compares each row with each value.
     column = compiler.process(element.column, **more)
     values = compiler.process(element.values, **more)
+    if element.few:
+        return f"{column} = ANY({values})"
     return f"{column} IN (SELECT unnest({values}))"
 
 
@@ -77,7 +80,12 @@ def _among_sqlite(element: _Among, compiler: Any, **more: Any) -> str:
 
 def among(column: Any, name: str) -> Any:
     """Whether a column's value is in the list of this name."""
-    return _Among(column, bindparam(name, type_=TextList()))
+    return _Among(column, bindparam(name, type_=TextList()), few=False)
+
+
+def among_few(column: Any, name: str) -> Any:
+    """The same of a list that is always short."""
+    return _Among(column, bindparam(name, type_=TextList()), few=True)
 
 
 class _ValuesIn(FunctionElement[Any]):

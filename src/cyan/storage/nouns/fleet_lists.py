@@ -25,13 +25,13 @@ from cyan.interfaces import Listing, SortKey, SortValue
 from cyan.model.devices import Device
 from cyan.model.identifiers import looks_like_device_id
 from cyan.rules.naming import name_key
-from cyan.storage.lists import among
+from cyan.storage.lists import among_few
 from cyan.storage.product_tables import group_members
 from cyan.storage.statements import Statement, columns_of
 from cyan.storage.tables import devices
 
 _OUTSIDE = ("quarantined", "denied")
-_IN_GROUPS = among(group_members.c.group_name, "groups")
+_IN_GROUPS = among_few(group_members.c.group_name, "groups")
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from cyan.model.products import (
     TeamMember,
     TeamRole,
 )
-from cyan.storage.lists import among
+from cyan.storage.lists import among_few
 from cyan.storage.product_tables import (
     api_users,
     organizations,
@@ -38,7 +38,7 @@ from cyan.storage.statements import (
 ROLES_OF = Statement[TeamRole](
     select(team_members.c.role)
     .where(team_members.c.account_id == bindparam("account_id"))
-    .where(among(team_members.c.team_id, "team_ids")),
+    .where(among_few(team_members.c.team_id, "team_ids")),
     TeamRole,
 )
 MEMBERS_OF = Statement[TeamMember](
@@ -49,7 +49,7 @@ MEMBERS_OF = Statement[TeamMember](
 )
 ACCOUNT_IDS = Statement[str](
     select(team_members.c.account_id)
-    .where(among(team_members.c.team_id, "team_ids"))
+    .where(among_few(team_members.c.team_id, "team_ids"))
     .distinct(),
     str,
 )
