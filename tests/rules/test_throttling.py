@@ -130,6 +130,7 @@ def test_the_page_tells_the_numbers_of_the_limits() -> None:
         ("password_reset", 100, 300),
         ("streams", 100, 300),
         ("serial_numbers", 50, 3600),  # IDN-2
+        ("products", 100, 86_400),  # MEM-14
         ("claim_refusals", 30, 300),  # CLM-12
     ],
 )

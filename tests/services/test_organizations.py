@@ -1,5 +1,6 @@
 """Organizations: companies that own products (REST contract §3.1)."""
 
+import pytest
 from tests.support.people import an_account
 from tests.support.products import Ear, a_product, listed, require_counts
 from tests.support.sign_ins import ADDRESS, refusal_of
@@ -99,3 +100,19 @@ async def test_the_streams_of_its_people_end_with_it(world: World, ann: Actor) -
     listen(world, await tune_to_organization(world, ann, "acme"), ear.hear, ear.end)
     await remove_organization(world, ann, "acme")
     assert ear.ended
+
+
+@pytest.mark.settings(rate_limits=0.02)  # two of a hundred
+async def test_nobody_uses_up_the_ids_of_all(world: World, ann: Actor) -> None:
+    await create_organization(world, ann, "Acme")
+    await a_product(world, ann, "Pumps")
+    for attempt in (
+        create_organization(world, ann, "Emca"),
+        create_product(world, ann, ProductWish(PHOTON, "Fans")),
+        create_product(world, ann, ProductWish(PHOTON, "Fans", organization="acme")),
+    ):
+        no = await refusal_of(attempt)
+        assert no.code is RefusalCode.RATE_LIMITED
+        assert no.retry_after == 24 * 3600
+    bob = await an_account(world, "bob@example.com")
+    await a_product(world, bob, "Fans")

@@ -77,6 +77,8 @@ LIMITS: Mapping[str, Limit] = {
     "device_handshakes": Limit(1_000, 10),
     # Per account
     "serial_numbers": Limit(50, 3600),  # IDN-2
+    # Products and organizations: 65,000 ids are for all, and none is given twice.
+    "products": Limit(100, 24 * 3600),  # MEM-14
     # Per account and per address
     "claim_refusals": Limit(30, _FIVE_MINUTES),  # CLM-12
     # Per account: of a million one-time codes three are right at any moment.

@@ -9,6 +9,7 @@ from cyan.model.products import Organization, TeamMember, TeamRole
 from cyan.rules.authority import Action, decide_team_action
 from cyan.rules.products import MAX_NAME, slug_of
 from cyan.services.products import ProductView, team_facts, view_of
+from cyan.services.throttle import hold_back
 from cyan.services.tokens import announce_ends
 
 
@@ -55,6 +56,7 @@ async def products_of_organization(
 
 async def create_organization(world: World, actor: Actor, name: str) -> Organization:
     """Make an organization; who makes it is its owner."""
+    hold_back(world, "products", actor.account_id, "You made many products.")
     at = world.clock.now()
     tidy = name.strip()
     slug = slug_of(tidy)

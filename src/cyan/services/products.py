@@ -35,6 +35,7 @@ from cyan.rules.products import (
     slug_of,
 )
 from cyan.services.ownership import announce
+from cyan.services.throttle import hold_back
 from cyan.services.tokens import announce_ends
 
 _NO_TEAM = ("-",)
@@ -186,6 +187,7 @@ async def products_of(tx: Tx, actor: Actor) -> Sequence[Product]:
 
 async def create_product(world: World, actor: Actor, wish: ProductWish) -> ProductView:
     """Make a product of one's own, or of an organization whose team one is on."""
+    hold_back(world, "products", actor.account_id, "You made many products.")
     at = world.clock.now()
     team_id = world.secrets.id()
     name, slug = wish.name.strip(), slug_of(wish.name)

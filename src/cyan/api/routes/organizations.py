@@ -45,7 +45,7 @@ async def list_organizations(world: World, actor: Actor) -> OrganizationList:
     "POST /v1/orgs",
     scope="organizations:create",
     family=Family.SINGLE,
-    refusals=(Code.PRODUCT_UNUSABLE,),
+    refusals=(Code.PRODUCT_UNUSABLE, Code.RATE_LIMITED),
     status=201,
 )
 async def create_organization(

@@ -20,7 +20,7 @@ routes = Routes()
 Text = Annotated[str, Meta(max_length=4096)]
 SEEN = (Code.PRODUCT_UNKNOWN,)
 MANAGED = (Code.PRODUCT_UNKNOWN, Code.ROLE_MISSING)
-MADE = (Code.PRODUCT_UNUSABLE,)
+MADE = (Code.PRODUCT_UNUSABLE, Code.RATE_LIMITED)
 
 
 class OptIn(Struct):
