@@ -135,6 +135,20 @@ async def test_who_may_invite_whom_to_what(
     assert "already" in no.reason
 
 
+async def test_nobody_fills_somebody_elses_mailbox(
+    world: World, ann: Actor, pumps: Product
+) -> None:
+    for _ in range(5):
+        await invite(world, ann, PUMPS, BOB, TeamRole.SUPPORT)
+    no = await refusal_of(invite(world, ann, PUMPS, BOB, TeamRole.SUPPORT))
+    assert (no.code, no.retry_after) == (RefusalCode.RATE_LIMITED, 3600)
+    await invite(world, ann, PUMPS, "carol@example.com", TeamRole.SUPPORT)
+    dave = await an_account(world, "dave@example.com")
+    fans = await a_product(world, dave, "Fans")
+    team = TeamOf(TeamKind.PRODUCT, fans.slug)
+    await invite(world, dave, team, BOB, TeamRole.SUPPORT)  # who is asked by others
+
+
 async def test_losing_a_role_ends_streams_and_changes_no_owner(
     world: World, ann: Actor, bob: Actor, pumps: Product
 ) -> None:

@@ -85,6 +85,8 @@ LIMITS: Mapping[str, Limit] = {
     "one_time_codes": Limit(10, _FIVE_MINUTES, lock_seconds=1800),
     # Per username, so that nobody can fill somebody's mailbox.
     "password_reset_mails": Limit(5, 3600),
+    # Per who invites and who is invited: nobody is kept from inviting them, too.
+    "invitation_mails": Limit(5, 3600),
 }
 """How often, by name; the key (an address, an account) is the caller's."""
 

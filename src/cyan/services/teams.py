@@ -40,6 +40,7 @@ from cyan.services.throttle import hold_back
 from cyan.services.tickets import Page, find_ticket, link_over, link_to, ticket_id_of
 
 INVITATION_LIFETIME = timedelta(days=7)
+OFTEN = "They were mailed several invitations."
 _FIRST_AN_ACCOUNT = {
     SignUp.OPEN: "Make an account of this address first, then open the link of the "
     "mail again.",
@@ -149,6 +150,7 @@ async def invite(
 
     async def body(tx: Tx) -> None:
         found = await find_team(tx, actor, team, Action.TEAM_INVITE)
+        hold_back(world, "invitation_mails", f"{actor.account_id} {invited}", OFTEN)
         members = await tx.teams.members_of(found.id)
         await _require_absent(tx, members, invited)
         if len(members) >= MAX_MEMBERS:

@@ -214,7 +214,7 @@ def _declare(kind: TeamKind, path: str) -> None:
         f"POST {path}",
         scope="teams.users:invite",
         family=Family.SINGLE,
-        refusals=(*MANAGED, Code.REQUEST_INCOMPLETE),
+        refusals=(*MANAGED, Code.REQUEST_INCOMPLETE, Code.RATE_LIMITED),
     )
     async def add_to_team(
         world: World, actor: Actor, owner: str, body: Newcomer
