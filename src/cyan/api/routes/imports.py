@@ -162,7 +162,7 @@ async def _told(
     if with_lines:
         comma = b',"lines":['
         async for line in imports.all_lines(world, done.id):
-            yield comma + _encode(line_of(line))
+            yield comma + _encode(line_of(done, line))
             comma = b","
         yield b"]" if comma == b"," else b',"lines":[]'
     yield b"}"
@@ -217,7 +217,7 @@ async def list_import_lines(
     """Tell what came of each line of an import."""
     record = await imports.get_import(world, actor, product, number)
     found = await imports.lines_of(world, record.id, query.after, query.limit)
-    return LineList([line_of(each) for each in found])
+    return LineList([line_of(record, each) for each in found])
 
 
 @routes(

@@ -24,6 +24,10 @@ ARRAYS: dict[str, frozenset[LineOutcome]] = {
 """The documented lists, and the outcomes that each of them tells."""
 
 
+_WRITTEN = frozenset({ImportState.DONE, ImportState.UNDOING, ImportState.UNDONE})
+"""States in which what was added has joined the product."""
+
+
 class ImportAttributes(Struct):
     """An import: who wanted it, how far it is, and what came of its lines.
 
@@ -75,16 +79,36 @@ class LineAttributes(Struct):
     remedy: str | None
 
 
-def line_of(line: ImportLine) -> LineAttributes:
-    """What the team is told of a line; of an invalid one no device is told."""
+def line_of(record: Import, line: ImportLine) -> LineAttributes:
+    """What the team is told of a line of an import."""
     decision = OUTCOMES.get(line.outcome) if line.outcome else None
-    hidden = line.outcome is LineOutcome.INVALID
     return LineAttributes(
         line.number + 1,
         line.text,
-        None if hidden else line.device_id,
+        line.device_id if _is_told(record, line) else None,
         line.outcome,
         decision.rule if decision else None,
         decision.reason if decision else None,
         decision.remedy if decision else None,
     )
+
+
+def _is_told(record: Import, line: ImportLine) -> bool:
+    """Whether a line tells its Device ID: of the product's own, and of what was sent.
+
+    Else an import, tried or done, would be a look-up of everybody's devices by numbers
+    that can be guessed (IDN-2).
+    """
+    match line.outcome:
+        case LineOutcome.INVALID:
+            return False
+        case LineOutcome.ALREADY_THERE:
+            return True
+        case LineOutcome.ADDED | LineOutcome.APPROVED if not record.dry_run:
+            return record.state in _WRITTEN or _is_sent(line)
+        case _:
+            return _is_sent(line)
+
+
+def _is_sent(line: ImportLine) -> bool:
+    return line.text.strip().lower() == line.device_id
