@@ -86,7 +86,8 @@ async def _step(world: World, taken: Import) -> Import | None:
         await tx.imports.update(record)
         return record, changes
 
-    record, changes = await world.store.transact(body)
+    turn = str(taken.product_id)
+    record, changes = await world.store.transact(body, turn=turn)
     announce(world, *changes)
     return record
 

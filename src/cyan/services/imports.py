@@ -135,7 +135,7 @@ async def _import_at_once(
         await tx.imports.add_part(import_id, 0, part)
         return record, changes
 
-    record, changes = await world.store.transact(body)
+    record, changes = await world.store.transact(body, turn=within)
     announce(world, *changes)
     return record
 
