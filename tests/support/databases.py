@@ -111,6 +111,12 @@ class Postgres:
                 os.chown(self.folder, identity["user"], identity["group"])
             self._run("initdb", "-D", str(data), "-U", "postgres", "-A", "trust")
         self.port = self.port or _free_port()  # taken at once: it is nobody's yet
+        self._launch()
+        self._until_ready()
+        return self
+
+    def _launch(self) -> None:
+        data = self.folder / "data"
         options = [] if self.durable else QUICK.split()
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -126,8 +132,6 @@ class Postgres:
                 stderr=log,
                 **_identity(),
             )
-        self._until_ready()
-        return self
 
     def _run(self, program: str, *arguments: str) -> None:
         subprocess.run(
@@ -147,6 +151,8 @@ class Postgres:
                         connection = await asyncpg.connect(self.url)
                     except (OSError, asyncpg.CannotConnectNowError):
                         await asyncio.sleep(0.02)  # nothing else tells
+                        if self._process is None or self._process.poll() is not None:
+                            self._launch()  # those killed held its memory still
                         continue
                     await connection.close()
                     return
@@ -156,8 +162,8 @@ class Postgres:
     def kill(self) -> None:
         """End it as a power cut would: all its processes at once."""
         assert self._process is not None
-        children = _children_of(self._process.pid)
-        for pid in (self._process.pid, *children):
+        self._process.send_signal(signal.SIGSTOP)  # from now on it has no more children
+        for pid in (self._process.pid, *_children_of(self._process.pid)):
             with contextlib.suppress(ProcessLookupError):  # it ended by itself
                 os.kill(pid, signal.SIGKILL)
         self._process.wait()
