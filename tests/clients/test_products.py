@@ -191,6 +191,7 @@ def test_a_product_publishes_to_its_members(
 ) -> None:
     device = devices.online(server)
     fleet.add(device.id)
+    fleet.api.get(f"{fleet.path}/devices/{device.id}/count")  # it has subscribed
     done = particle_of_fleet("publish", "cmd/go", "now", "--product", fleet.product)
     assert f"Published private event: cmd/go to product: {fleet.id}" in told(done)
     assert devices.run(device.until_heard("cmd/go")) == b"now"

@@ -30,6 +30,11 @@ def claimed(server: Server, who: Account, device_id: str) -> Iterator[httpx.Clie
         yield client
 
 
+def served(client: httpx.Client, device_id: str) -> None:
+    """What a device said before is served: a question overtakes nothing."""
+    client.get(f"/v1/devices/{device_id}/count").raise_for_status()
+
+
 def test_features_start_with_the_claim_without_a_reconnect(
     server: Server, ann: Account, devices: Devices
 ) -> None:
@@ -52,6 +57,7 @@ def test_a_device_hears_its_owners_events_and_nobody_elses(
         claimed(server, ann, device.id) as client,
         api(server, server.operator) as root,
     ):
+        served(client, device.id)
         root.post("/v1/devices/events", json={"name": "cmd/theirs", "data": "x"})
         client.post("/v1/devices/events", json={"name": "cmd/hers", "data": "y"})
         assert devices.run(device.until_heard("cmd/hers")) == b"y"
