@@ -10,6 +10,7 @@ from tests.support.people import PHOTON, an_account, find
 from tests.support.simulated import thermometer
 
 from cyan.gateway import Gateway
+from cyan.gateway import connection as connection_room
 from cyan.interfaces import DeviceAbsent, DeviceSilent, StoreError, World, subjects
 from cyan.interfaces.requests import CallFunction, Ping, ReadVariable, SendEvent
 from cyan.model.accounts import Actor
@@ -205,3 +206,27 @@ async def test_a_fault_of_ours_ends_one_connection_only(
             await device.until_online(0.3)
     await device.until_online()
     await device.stop()
+
+
+async def test_a_device_that_floods_is_read_slowly_and_loses_nothing(
+    world: World,
+    gateway: Gateway,
+    device: SimulatedDevice,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection_room, "BYTES_A_SECOND", 20_000)
+    ann = await owner_of(world, device)
+    heard: list[str] = []
+    listening = world.bus.listen(
+        subjects.account_events(ann.account_id), lambda event: heard.append(event.name)
+    )
+    (connection,) = gateway.roster
+    for number in range(200):  # some 27,000 bytes: more than a second's worth
+        device.publish(f"flood/{number}", "x" * 100)
+    async with asyncio.timeout(10):
+        while not connection._slowed:  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0)  # let the gateway go on
+    await world.bus.ask(device.identity.device_id, ReadVariable("count"), 10)
+    floods = [name for name in heard if name.startswith("flood/")]
+    assert floods == [f"flood/{number}" for number in range(200)]
+    listening()

@@ -36,6 +36,12 @@ from cyan.protocol.tcp_handshake import HandshakeRefused
 if TYPE_CHECKING:
     from cyan.gateway.listener import Gateway
 
+BYTES_A_SECOND = 256 * 1024
+"""What is read from a device for long; a second's worth may come at once.
+
+Firmware has 4 events of 1,024 bytes a second. Nobody's flood keeps the others waiting.
+"""
+
 MAX_UNSENT = 256 * 1024
 """Bytes that may wait for a device that does not read; then it is dropped."""
 
@@ -50,8 +56,10 @@ class Connection(asyncio.Protocol):
         "_busy",
         "_gateway",
         "_nonce",
+        "_paid_until",
         "_queue",
         "_session",
+        "_slowed",
         "_standing",
         "_timer",
         "_transport",
@@ -68,6 +76,8 @@ class Connection(asyncio.Protocol):
         self._wakes_at = 0.0
         self._queue: deque[Happening] | None = None
         self._busy = False
+        self._slowed = False
+        self._paid_until = 0.0
         self._nonce = b""
         self._address = ""
         self.waiting: dict[int, asyncio.Future[Any]] | None = None
@@ -109,6 +119,7 @@ class Connection(asyncio.Protocol):
         if self._standing is not None:
             self._standing.hear()
         self.flush()
+        self._slow_down(len(data))
 
     def eof_received(self) -> None:
         """The device sends no more."""
@@ -187,10 +198,33 @@ class Connection(asyncio.Protocol):
 
     def _begin(self, slow: Awaitable[None]) -> None:
         self._busy = True
+        self._pause()
+        self._gateway.spawn(self._finish(slow))
+
+    def _slow_down(self, size: int) -> None:
+        """Read no more for a while, if too much came of late."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        self._paid_until = max(self._paid_until, now) + size / BYTES_A_SECOND
+        wait = self._paid_until - now - 1
+        if wait > 0 and not self._slowed:
+            self._slowed = True
+            self._pause()
+            loop.call_later(wait, self._speed_up)
+
+    def _speed_up(self) -> None:
+        self._slowed = False
+        self._resume()
+
+    def _pause(self) -> None:
         assert self._transport is not None
         with contextlib.suppress(RuntimeError):  # the socket may be gone already
             self._transport.pause_reading()
-        self._gateway.spawn(self._finish(slow))
+
+    def _resume(self) -> None:
+        if self._transport is not None and not (self._busy or self._slowed):
+            with contextlib.suppress(RuntimeError):
+                self._transport.resume_reading()
 
     async def _finish(self, slow: Awaitable[None]) -> None:
         try:
@@ -205,9 +239,7 @@ class Connection(asyncio.Protocol):
             _log.exception("connection_failed", address=self._address)
             self.session.close("failed")
         self._busy = False
-        if self._transport is not None:
-            with contextlib.suppress(RuntimeError):
-                self._transport.resume_reading()
+        self._resume()
         queued, self._queue = self._queue, None
         if queued:
             self._serve(list(queued))
