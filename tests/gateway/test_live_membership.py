@@ -90,11 +90,11 @@ async def test_an_approval_in_the_middle_of_a_hello_is_not_missed(
     store, waiting = fleet.world.store, True
     transact = store.transact
 
-    async def approve_after(body: Body[object]) -> object:
+    async def approve_after(body: Body[object], turn: str | None = None) -> object:
         """The first transaction, the hello, comes back after somebody's approval."""
         nonlocal waiting
         first, waiting = waiting, False
-        result = await transact(body)
+        result = await transact(body, turn=turn)
         if first:
             await approve(fleet, 1)
         return result
