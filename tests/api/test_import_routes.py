@@ -92,6 +92,32 @@ def test_what_is_no_text_in_a_file_is_no_identifier(pumps: Fleet) -> None:
     assert max(len(each) for each in told["invalidDeviceIds"]) <= 200
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_what_a_spreadsheet_calls_unicode_text_is_read(
+    pumps: Fleet, encoding: str
+) -> None:
+    device_id = an_id()
+    text = f"\ufeffName\tDevice ID\r\nHall ☃\t{device_id}\r\n"
+    told = send(pumps, text.encode(encoding)).json()
+    assert (told["updatedDeviceIds"], told["invalidDeviceIds"]) == ([device_id], [])
+
+
+@pytest.mark.parametrize("head", [b"PK\3\4", b"\xd0\xcf\x11\xe0", b"%PDF"])
+def test_a_file_that_is_no_text_is_refused(pumps: Fleet, head: bytes) -> None:
+    answer = send(pumps, head + b"\0\n" * 100)
+    assert (answer.status_code, answer.json()["rule"]) == (400, "MEM-4")
+    assert "CSV" in answer.json()["remedy"]
+
+
+def test_a_form_has_one_file(pumps: Fleet) -> None:
+    files = [("file", ("a", an_id())), ("file", ("b", an_id()))]
+    answer = pumps.client.post(pumps.devices, files=files)
+    assert answer.status_code == 400
+    assert "one file" in answer.json()["error"]
+    elsewhere = pumps.client.post(pumps.devices, files={"list": ("a", an_id())})
+    assert "part called `file`" in elsewhere.json()["remedy"]
+
+
 def test_a_file_and_its_switches_come_in_one_form(pumps: Fleet) -> None:
     fields = {"dry_run": "true", "lines": "true", "import_sims": "false"}
     told = send(pumps, an_id(), **fields).json()

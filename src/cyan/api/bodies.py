@@ -122,7 +122,7 @@ def _sentence(error: Exception) -> str:
         return "JSON is UTF-8, and this is not."
     if isinstance(error, RecursionError):
         return "This is nested too deep."
-    text = str(error).replace("`", "'")
+    text = str(error).replace("`", "'").replace("UploadFile", "one file")
     return text if text.endswith(".") else f"{text}."
 
 

@@ -65,7 +65,8 @@ async def begin_import(
             RefusalCode.IMPORT_UNUSABLE,
             "There is no identifier in it.",
             rule="MEM-4",
-            remedy="Send one Device ID, serial number, IMEI or ICCID a line.",
+            remedy="Send Device IDs, serial numbers, IMEIs or ICCIDs: as `id` or `ids`, "
+            "or one a line in a part called `file`.",
         )
     if len(beginning) <= SMALL:
         return await _import_at_once(world, actor, within, wish, beginning)

@@ -1,5 +1,6 @@
 """Imports: adding devices to a product, and approving them (contract §3.2)."""
 
+import codecs
 import io
 from collections.abc import AsyncIterator, Iterable, Iterator
 from itertools import chain
@@ -22,12 +23,20 @@ from cyan.api.wire.imports import (
 from cyan.interfaces import World
 from cyan.model.accounts import Actor
 from cyan.model.decisions import RefusalCode as Code
+from cyan.model.decisions import refused
 from cyan.model.products import Import
 from cyan.services import imports
 from cyan.services.import_lines import MAX_TEXT, identifiers
 from cyan.services.imports import ImportWish
 
 routes = Routes()
+
+NOT_TEXT = {
+    b"PK\3\4": "a spreadsheet or an archive",
+    b"\xd0\xcf\x11\xe0": "a spreadsheet",
+    b"%PDF": "a PDF",
+}
+"""What people choose by mistake, by the first bytes."""
 
 LARGEST_FILE = 256 << 20
 PAGE = 2_000
@@ -139,10 +148,21 @@ def _identifiers_in(body: ImportBody) -> Iterator[str]:
 
 
 def _lines_of(file: Upload | None) -> Iterable[str]:
-    """The lines of a file; what is no UTF-8 in it is no identifier either."""
+    """The lines of a file; what is no text in it is no identifier either."""
     if file is None:
         return ()
-    return io.TextIOWrapper(file.file, encoding="utf-8", errors="replace")
+    head = file.file.read(4)
+    file.file.seek(0)
+    if head in NOT_TEXT:
+        raise refused(
+            Code.IMPORT_UNUSABLE,
+            f"This file is {NOT_TEXT[head]}.",
+            rule="MEM-4",
+            remedy="Save it as CSV or as text, and send that.",
+        )
+    unicode_text = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    encoding = "utf-16" if unicode_text else "utf-8"
+    return io.TextIOWrapper(file.file, encoding=encoding, errors="replace")
 
 
 async def _told(
