@@ -65,7 +65,7 @@ async def begin_import(
             RefusalCode.IMPORT_UNUSABLE,
             "There is no identifier in it.",
             rule="MEM-4",
-            remedy="Send Device IDs, serial numbers, IMEIs or ICCIDs: as `id` or `ids`, "
+            remedy="Send Device IDs, serial numbers, IMEIs or ICCIDs, as `id` or `ids` "
             "or one a line in a part called `file`.",
         )
     if len(beginning) <= SMALL:
