@@ -179,7 +179,7 @@ async def test_a_device_that_does_not_read_is_dropped_and_nobody_waits(
 async def test_a_store_that_fails_postpones_a_device(
     world: World, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fail(body: object) -> None:
+    async def fail(body: object, turn: str | None = None) -> None:
         raise StoreError("the disk is full")
 
     device = a_device(gateway)
