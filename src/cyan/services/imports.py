@@ -161,8 +161,10 @@ def require_not_refused(record: Import) -> None:
     )
 
 
-async def _look_again(world: World, import_id: str) -> Import:
-    found = await world.store.read(lambda tx: tx.imports.find(import_id))
+async def _look_again(world: World, record: Import) -> Import:
+    if record.finished_at is not None:
+        return record
+    found = await world.store.read(lambda tx: tx.imports.find(record.id))
     if found is None:
         raise unknown_import()
     return found
@@ -177,11 +179,12 @@ async def finished(world: World, record: Import) -> Import:
 
     stop = world.bus.listen(subjects.import_ends(record.id), on_end)
     try:
+        record = await _look_again(world, record)  # it may have ended meanwhile
         while record.finished_at is None:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_AGAIN):
                     await ended.wait()
-            record = await _look_again(world, record.id)
+            record = await _look_again(world, record)
     finally:
         stop()
     return record
