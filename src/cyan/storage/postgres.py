@@ -87,7 +87,7 @@ class _Runner:
             raise self.failure from error
         finally:
             self.busy = False
-        return [prepared.noun(row) for row in rows]
+        return prepared.nouns(rows)
 
 
 def _translate(error: BaseException) -> BaseException:

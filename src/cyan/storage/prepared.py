@@ -1,6 +1,6 @@
 """A statement compiled for one database: text, order of values, conversions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Insert
@@ -16,7 +16,7 @@ Convert = Callable[[Any], Any] | None
 class Prepared(Generic[N]):
     """Made once per statement and dialect; used for every run of it."""
 
-    __slots__ = ("_defaults", "_from_row", "_noun", "_to_values", "text")
+    __slots__ = ("_defaults", "_former", "_from_row", "_noun", "_to_values", "text")
 
     def __init__(self, statement: Statement[N], dialect: Dialect) -> None:
         sql = statement.sql
@@ -28,6 +28,7 @@ class Prepared(Generic[N]):
         if "POSTCOMPILE" in self.text:
             raise TypeError(f"lists of values cannot be compiled once: {self.text}")
         self._noun = statement.noun
+        self._former: Sequence[Any] | None = None
         self._defaults = {
             name: bind.value
             for bind, name in compiled.bind_names.items()
@@ -57,8 +58,21 @@ class Prepared(Generic[N]):
             for name, convert in self._to_values
         ]
 
-    def noun(self, row: Sequence[Any]) -> N:
-        """A driver's row as a noun."""
+    def nouns(self, rows: Iterable[Sequence[Any]]) -> list[N]:
+        """A driver's rows as nouns.
+
+        Where nothing is found, the last row that was is read again, for nothing: else
+        a stranger could tell by the time what exists.
+        """
+        found = []
+        for row in rows:
+            found.append(self._read(row))
+            self._former = row
+        if not found and self._former is not None:
+            self._read(self._former)
+        return found
+
+    def _read(self, row: Sequence[Any]) -> N:
         values = list(row)
         for index, convert in self._from_row:
             if (value := values[index]) is not None:

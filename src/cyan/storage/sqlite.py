@@ -55,7 +55,7 @@ class _Runner:
         prepared = prepare(statement)
         try:
             rows = self._connection.execute(prepared.text, prepared.values(values))
-            return [prepared.noun(row) for row in rows]
+            return prepared.nouns(rows)
         except BaseException as error:
             self.over = True  # as PostgreSQL: nothing runs after an error
             self.failure = _translate(error)
