@@ -91,20 +91,23 @@ def requesters_sandbox_full(count: int, limit: int) -> Refuse:
     )
 
 
+def _so_many(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def product_full(count: int, limit: int, more: int, plan: Plan) -> Refuse:
     """The no to additions for which there is no room; nothing was added (LIM-5)."""
-    devices = "1 device" if more == 1 else f"{more:,} devices"
+    devices = _so_many(more, "device")
     if plan is Plan.BLOCK:
         reason = (
-            f"The product has {count:,} members and its block holds {limit:,}: "
+            f"The product has {_so_many(count, 'member')}, its block holds {limit:,}: "
             f"{devices} more would pass the device limit."
         )
         remedy = "Remove members, or ask the operator of this server for more room."
     else:
         reason = (
-            f"{count:,} devices count toward the free plan of whom the product "
-            f"belongs to, and it holds {limit:,}: {devices} more would pass the "
-            "device limit."
+            f"The free plan of whom the product belongs to holds {limit:,} devices and "
+            f"has {count:,}: {devices} more would pass the device limit."
         )
         remedy = (
             "Remove devices, or ask the operator of this server to put the product "
