@@ -9,7 +9,7 @@ import pytest
 from tests.support.people import a_device_id, an_account
 from tests.support.products import a_product, members_of, require_counts
 
-from cyan.interfaces import World, subjects
+from cyan.interfaces import Tx, World, subjects
 from cyan.jobs import Job, Runner, work_on_imports
 from cyan.model.accounts import Actor
 from cyan.model.products import ImportState, Plan, Product
@@ -38,6 +38,10 @@ def the_job(world: World) -> Runner:
     day = timedelta(days=1)
     job = Job("imports", lambda: work_on_imports(world), day, subjects.IMPORTS)
     return Runner(world.bus, [job])
+
+
+async def nothing(_: Tx) -> None:
+    """A transaction after those before it."""
 
 
 @contextmanager
@@ -83,6 +87,8 @@ async def test_a_server_that_stops_loses_no_line(
     runner.start()
     await asyncio.sleep(0)  # it has begun
     await runner.stop(grace=0)
+    # What it handed to the store is done, and has read the time, before that goes on.
+    await world.store.transact(nothing, turn=str(pumps.id))
     with first_end(world, record.id) as ended:
         world.clock.advance(timedelta(hours=1))  # whatever was held is free again
         after = the_job(world)
