@@ -32,6 +32,13 @@ class PlatformMatch(StrEnum):
     NOT_KNOWN_YET = "not known yet"
 
 
+def match_platform(platform_id: int | None, wanted: int) -> PlatformMatch:
+    """Whether a device's platform, None before its first hello, is the wanted one."""
+    if platform_id is None:
+        return PlatformMatch.NOT_KNOWN_YET
+    return PlatformMatch.SAME if platform_id == wanted else PlatformMatch.OTHER
+
+
 class Belongs(StrEnum):
     """Where a device belongs before it is added."""
 

@@ -15,8 +15,8 @@ from cyan.rules.additions import (
     LineDecision,
     Named,
     Owner,
-    PlatformMatch,
     decide_addition,
+    match_platform,
 )
 from cyan.services.membership import Joiner
 
@@ -85,23 +85,17 @@ def _decide(asker: Asker, device_id: str, candidate: Candidate | None) -> LineDe
     else:
         named = Named.UNKNOWN
     protected = candidate is not None and bool(candidate.protected)
+    platform_id = candidate.platform_id if candidate else None
     return decide_addition(
         AdditionFacts(
             named=named,
             unknown_welcome=asker.strangers_welcome,
-            platform=_platform(asker, candidate),
+            platform=match_platform(platform_id, asker.product.platform_id),
             belongs=_belongs(asker, candidate),
             owner=_owner(asker, candidate),
             protected=protected and not asker.product.device_protection,
         )
     )
-
-
-def _platform(asker: Asker, candidate: Candidate | None) -> PlatformMatch:
-    if candidate is None or candidate.platform_id is None:
-        return PlatformMatch.NOT_KNOWN_YET
-    same = candidate.platform_id == asker.product.platform_id
-    return PlatformMatch.SAME if same else PlatformMatch.OTHER
 
 
 def _belongs(asker: Asker, candidate: Candidate | None) -> Belongs:

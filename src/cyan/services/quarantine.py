@@ -15,8 +15,8 @@ from cyan.rules.additions import (
     Belongs,
     Named,
     Owner,
-    PlatformMatch,
     decide_addition,
+    match_platform,
 )
 from cyan.rules.authority import Action
 from cyan.rules.departures import Deny
@@ -65,7 +65,7 @@ async def _approve(tx: Tx, world: World, product: Product, device: Device) -> No
         AdditionFacts(
             named=Named.KNOWN,
             unknown_welcome=True,
-            platform=_platform(device, product),
+            platform=match_platform(device.platform_id, product.platform_id),
             belongs=Belongs.WAITS_HERE,
             owner=Owner.OUTSIDER,  # the strictest: nobody's owner has a say (MEM-8)
             protected=device.protected and not product.device_protection,
@@ -84,10 +84,3 @@ _IN_THE_WAY = {
     LineOutcome.PROTECTED: RefusalCode.DEVICE_PROTECTED,
 }
 """What may keep a device out that waits."""
-
-
-def _platform(device: Device, product: Product) -> PlatformMatch:
-    if device.platform_id is None:
-        return PlatformMatch.NOT_KNOWN_YET
-    same = device.platform_id == product.platform_id
-    return PlatformMatch.SAME if same else PlatformMatch.OTHER
